@@ -1,0 +1,54 @@
+"""Writing to the journal: always inside the transaction of the change it tells of."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jieying.citypack.model import CityPack
+from jieying.journal import store
+from jieying.kit.clock import Clock
+from jieying.kit.db import Database
+from jieying.kit.ids import new_id
+
+SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Site:
+    """What every action needs: where it is stored, what time it is, whose city it is."""
+
+    db: Database
+    clock: Clock
+    pack: CityPack
+
+    @property
+    def region(self) -> str:
+        return self.pack.region
+
+
+async def record(
+    site: Site,
+    connection: AsyncConnection,
+    kind: str,
+    subject_kind: str,
+    subject: UUID | str,
+    actor: str,
+    incident: UUID | None = None,
+    **data: Any,
+) -> None:
+    """Journal that `kind` happened to the subject. `data` holds codes and numbers, never words of a reporter."""
+    now = site.clock.now()
+    await store.append(
+        connection,
+        region=site.region,
+        id=new_id(now),
+        at=now,
+        kind=kind,
+        subject_kind=subject_kind,
+        subject=str(subject),
+        incident=incident,
+        actor=actor,
+        data=data,
+    )

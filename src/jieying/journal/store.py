@@ -1,0 +1,263 @@
+"""All SQL of the journal. `journal_append` and `journal_hash` are functions of the database (migration 0001)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import UserDefinedType
+
+from jieying.journal.model import START, Entry, Fault, Position
+from jieying.kit.db import by_month, metadata
+
+
+class Xid8(UserDefinedType[int]):
+    """PostgreSQL's 64-bit transaction id; never read as such, only cast."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "XID8"
+
+
+journal = by_month(
+    Table(
+        "journal",
+        metadata,
+        Column("region", Text, nullable=False),
+        Column("id", Uuid, nullable=False),
+        Column("epoch", Integer, nullable=False, server_default=text("1")),
+        Column("xid", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+        Column("seq", BigInteger, Identity(always=True), nullable=False),
+        Column("at", DateTime(timezone=True), nullable=False),
+        Column("kind", Text, nullable=False),
+        Column("subject_kind", Text, nullable=False),
+        Column("subject", Text, nullable=False),
+        Column("number", Integer, nullable=False),
+        Column("incident_id", Uuid),
+        Column("actor", Text, nullable=False),
+        Column("data", JSONB, nullable=False),
+        Column("hash", LargeBinary, nullable=False),
+        PrimaryKeyConstraint("region", "id"),
+        Index("ix_journal_reading", "epoch", "xid", "seq"),
+        Index("ix_journal_subject", "region", "subject_kind", "subject"),
+        Index("ix_journal_incident", "region", "incident_id"),
+    )
+)
+
+journal_head = Table(
+    "journal_head",
+    metadata,
+    Column("region", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("entries", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("region", "subject_kind", "subject"),
+)
+
+journal_cursor = Table(
+    "journal_cursor",
+    metadata,
+    Column("reader", Text, primary_key=True),
+    Column("epoch", Integer, nullable=False),
+    Column("xid", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+_APPEND = text(
+    "SELECT journal_append(:region, :id, :at, :kind, :subject_kind, :subject, :incident, :actor, :data)"
+).bindparams(bindparam("id", type_=Uuid), bindparam("incident", type_=Uuid), bindparam("data", type_=JSONB))
+
+# Only below the oldest running transaction: everything there has been committed or undone for good.
+_READ = text(
+    """
+    SELECT epoch, xid::text::bigint AS xid, seq, id, at, kind, subject_kind, subject, incident_id, actor, data
+    FROM journal
+    WHERE (epoch, xid, seq) > (:epoch, CAST(CAST(:xid AS text) AS xid8), :seq)
+      AND (epoch < (SELECT max(epoch) FROM journal_epoch) OR xid < pg_snapshot_xmin(pg_current_snapshot()))
+    ORDER BY epoch, xid, seq
+    LIMIT :limit
+    """
+)
+
+_TIMELINE = text(
+    """
+    SELECT epoch, xid::text::bigint AS xid, seq, id, at, kind, subject_kind, subject, incident_id, actor, data
+    FROM journal WHERE region = :region AND incident_id = :incident ORDER BY at, epoch, seq LIMIT :limit
+    """
+).bindparams(bindparam("incident", type_=Uuid))
+
+journal_epoch = Table("journal_epoch", metadata, Column("epoch", Integer, primary_key=True))
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        Position(row.epoch, row.xid, row.seq),
+        row.id,
+        row.at,
+        row.kind,
+        row.subject_kind,
+        row.subject,
+        row.incident_id,
+        row.actor,
+        row.data,
+    )
+
+
+async def append(
+    connection: AsyncConnection,
+    *,
+    region: str,
+    id: UUID,
+    at: datetime,
+    kind: str,
+    subject_kind: str,
+    subject: str,
+    incident: UUID | None,
+    actor: str,
+    data: dict[str, Any],
+) -> None:
+    """Write one entry at the end of its subject's chain."""
+    await connection.execute(
+        _APPEND,
+        {
+            "region": region,
+            "id": id,
+            "at": at,
+            "kind": kind,
+            "subject_kind": subject_kind,
+            "subject": subject,
+            "incident": incident,
+            "actor": actor,
+            "data": data,
+        },
+    )
+
+
+async def read_after(connection: AsyncConnection, position: Position, limit: int) -> list[Entry]:
+    """The next entries behind a position that no running transaction can still come before."""
+    parameters = {"epoch": position.epoch, "xid": str(position.xid), "seq": position.seq, "limit": limit}
+    return [_entry(row) for row in await connection.execute(_READ, parameters)]
+
+
+async def timeline(
+    connection: AsyncConnection, region: str, incident: UUID, limit: int = 1000
+) -> list[Entry]:
+    """All that happened around one incident, oldest first."""
+    rows = await connection.execute(_TIMELINE, {"region": region, "incident": incident, "limit": limit})
+    return [_entry(row) for row in rows]
+
+
+async def end_position(connection: AsyncConnection) -> Position:
+    """A position behind every entry that can be read now."""
+    row = (
+        await connection.execute(
+            text(
+                "SELECT (SELECT max(epoch) FROM journal_epoch) AS epoch,"
+                " pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS xid"
+            )
+        )
+    ).one()
+    return Position(row.epoch, row.xid - 1, 2**62)
+
+
+async def position_is_known(connection: AsyncConnection, position: Position) -> bool:
+    """Whether a position handed in by a client can be one of ours: not ahead of the journal, not of another."""
+    end = await end_position(connection)
+    return START < position and position.epoch == end.epoch and position.xid <= end.xid
+
+
+async def claim_cursor(connection: AsyncConnection, reader: str) -> Position | None:
+    """The durable cursor of a reader, locked until the transaction ends; None when another process has it."""
+    await connection.execute(
+        text("INSERT INTO journal_cursor VALUES (:reader, 0, 0, 0) ON CONFLICT DO NOTHING"),
+        {"reader": reader},
+    )
+    row = (
+        await connection.execute(
+            text("SELECT epoch, xid, seq FROM journal_cursor WHERE reader = :reader FOR UPDATE SKIP LOCKED"),
+            {"reader": reader},
+        )
+    ).one_or_none()
+    return Position(*row) if row else None
+
+
+async def move_cursor(connection: AsyncConnection, reader: str, position: Position) -> None:
+    await connection.execute(
+        text("UPDATE journal_cursor SET epoch = :epoch, xid = :xid, seq = :seq WHERE reader = :reader"),
+        {"reader": reader, **position._asdict()},
+    )
+
+
+_VERIFY = text(
+    """
+    WITH entry AS (
+        SELECT *, row_number() OVER chain AS place,
+               lag(hash) OVER chain AS before, lag(number) OVER chain AS number_before
+        FROM journal
+        WINDOW chain AS (PARTITION BY region, subject_kind, subject ORDER BY number, id)
+    ), checked AS (
+        SELECT *, journal_hash(
+            CASE WHEN number = 1 THEN ''::bytea ELSE before END,
+            region, id, at, kind, subject_kind, subject, number, incident_id, actor, data) = hash AS fits
+        FROM entry
+    )
+    SELECT region, subject_kind, subject, number,
+           CASE WHEN number = number_before THEN 'inserted'
+                WHEN number <> coalesce(number_before, 0) + 1 THEN 'removed'
+                ELSE 'changed' END AS problem
+    FROM checked
+    WHERE number <> coalesce(number_before, 0) + 1 OR fits IS NOT TRUE
+    UNION ALL
+    SELECT h.region, h.subject_kind, h.subject, h.entries, CASE
+               WHEN coalesce(j.last, 0) < h.entries THEN 'removed'
+               WHEN j.last > h.entries THEN 'inserted' ELSE 'changed' END
+    FROM journal_head h
+    LEFT JOIN (SELECT region, subject_kind, subject, max(number) AS last,
+                      (array_agg(hash ORDER BY number DESC, id DESC))[1] AS hash
+               FROM journal GROUP BY 1, 2, 3) j USING (region, subject_kind, subject)
+    WHERE coalesce(j.last, 0) <> h.entries OR j.hash IS DISTINCT FROM h.hash
+    UNION ALL
+    SELECT DISTINCT j.region, j.subject_kind, j.subject, 0, 'inserted'
+    FROM journal j LEFT JOIN journal_head h USING (region, subject_kind, subject) WHERE h.region IS NULL
+    ORDER BY 1, 2, 3, 4
+    """
+)
+
+
+async def verify(connection: AsyncConnection) -> tuple[int, Sequence[Fault]]:
+    """Recompute every hash: the number of entries and each one that was changed, removed or inserted."""
+    entries = await connection.scalar(text("SELECT count(*) FROM journal")) or 0
+    rows = await connection.execute(_VERIFY)
+    return entries, list(dict.fromkeys(Fault(*row) for row in rows))
+
+
+async def begin_epoch(connection: AsyncConnection) -> int:
+    """After a restore: begin a new epoch, so that readers go on although transaction ids start anew."""
+    epoch: int = (await connection.scalar(text("SELECT max(epoch) + 1 FROM journal_epoch"))) or 1
+    await connection.execute(text("INSERT INTO journal_epoch VALUES (:epoch)"), {"epoch": epoch})
+    await connection.execute(text(f"ALTER TABLE journal ALTER COLUMN epoch SET DEFAULT {epoch}"))
+    tables = await connection.execute(
+        text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'journal'::regclass")
+    )
+    for (name,) in tables.all():
+        await connection.execute(text(f"ALTER TABLE {name} ALTER COLUMN epoch SET DEFAULT {epoch}"))
+    return epoch
