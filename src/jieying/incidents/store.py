@@ -42,9 +42,7 @@ async def claim_key(
     if taken.first():
         return None
     where = and_(intake_key.c.region == region, intake_key.c.sender == sender, intake_key.c.key == key)
-    row = (
-        await connection.execute(select(intake_key.c.report_id, intake_key.c.body_hash).where(where))
-    ).one()
+    row = (await connection.execute(select(intake_key.c.report_id, intake_key.c.body_hash).where(where))).one()
     return row.report_id, row.body_hash
 
 
@@ -52,9 +50,7 @@ async def add_report(connection: AsyncConnection, **values: Any) -> None:
     await connection.execute(report.insert().values(**values))
 
 
-async def find_report(
-    connection: AsyncConnection, region: str, id: UUID, lock: bool = False
-) -> ReportRow | None:
+async def find_report(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> ReportRow | None:
     query = select(report).where(report.c.region == region, report.c.id == id)
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
 
@@ -78,7 +74,7 @@ async def move_report(
         .values(state=str(target), version=report.c.version + 1, **changes)
         .returning(report)
     )
-    row = (await connection.execute(statement)).one_or_none()
+    row: ReportRow | None = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise illegal((await get_report(connection, region, id)).state, target)
     return row
@@ -92,7 +88,7 @@ async def change_report(connection: AsyncConnection, region: str, id: UUID, **ch
         .values(version=report.c.version + 1, **changes)
         .returning(report)
     )
-    row = (await connection.execute(statement)).one_or_none()
+    row: ReportRow | None = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("no_such_report", report=str(id))
     return row
@@ -167,9 +163,7 @@ async def add_incident(connection: AsyncConnection, **values: Any) -> None:
     await connection.execute(incident.insert().values(**values))
 
 
-async def find_incident(
-    connection: AsyncConnection, region: str, id: UUID, lock: bool = False
-) -> IncidentRow | None:
+async def find_incident(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> IncidentRow | None:
     query = select(incident).where(incident.c.region == region, incident.c.id == id)
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
 
@@ -199,7 +193,7 @@ async def move_incident(
         .values(state=str(target), version=incident.c.version + 1, **changes)
         .returning(incident)
     )
-    row = (await connection.execute(statement)).one_or_none()
+    row: IncidentRow | None = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise illegal((await get_incident(connection, region, id)).state, target)
     return row
@@ -213,7 +207,7 @@ async def change_incident(connection: AsyncConnection, region: str, id: UUID, **
         .values(version=incident.c.version + 1, **changes)
         .returning(incident)
     )
-    row = (await connection.execute(statement)).one_or_none()
+    row: IncidentRow | None = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise NotFound("no_such_incident", incident=str(id))
     return row
@@ -223,9 +217,7 @@ async def mark_time(
     connection: AsyncConnection, region: str, id: UUID, name: str, now: datetime, **changes: Any
 ) -> IncidentRow:
     """Set one of an incident's times if nothing has reached it before."""
-    return await change_incident(
-        connection, region, id, **{name: func.coalesce(incident.c[name], now)}, **changes
-    )
+    return await change_incident(connection, region, id, **{name: func.coalesce(incident.c[name], now)}, **changes)
 
 
 def in_scope(org_path: str) -> ColumnElement[bool]:
@@ -258,9 +250,7 @@ async def list_incidents(
     return list((await connection.execute(query.order_by(incident.c.id.desc()).limit(limit))).all())
 
 
-async def running_incidents(
-    connection: AsyncConnection, region: str, org_path: str, limit: int
-) -> list[IncidentRow]:
+async def running_incidents(connection: AsyncConnection, region: str, org_path: str, limit: int) -> list[IncidentRow]:
     """What a console shows first: open, active and resolved incidents, most urgent first."""
     query = select(incident).where(
         incident.c.region == region,
@@ -271,9 +261,7 @@ async def running_incidents(
     return list((await connection.execute(query.order_by(*order).limit(limit))).all())
 
 
-async def incidents_by_ids(
-    connection: AsyncConnection, region: str, ids: Sequence[UUID]
-) -> list[IncidentRow]:
+async def incidents_by_ids(connection: AsyncConnection, region: str, ids: Sequence[UUID]) -> list[IncidentRow]:
     query = select(incident).where(incident.c.region == region, incident.c.id.in_(ids))
     return list((await connection.execute(query)).all())
 
@@ -336,7 +324,7 @@ async def add_assignment(connection: AsyncConnection, **values: Any) -> None:
 async def get_assignment(connection: AsyncConnection, region: str, id: UUID) -> AssignmentRow:
     """The assignment; raises NotFound."""
     query = select(assignment).where(assignment.c.region == region, assignment.c.id == id)
-    row = (await connection.execute(query)).one_or_none()
+    row: AssignmentRow | None = (await connection.execute(query)).one_or_none()
     if row is None:
         raise NotFound("no_such_assignment", assignment=str(id))
     return row
@@ -353,7 +341,7 @@ async def move_assignment(
         .values(state=str(target), **changes)
         .returning(assignment)
     )
-    row = (await connection.execute(statement)).one_or_none()
+    row: AssignmentRow | None = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise illegal((await get_assignment(connection, region, id)).state, target)
     return row
@@ -367,18 +355,12 @@ async def mark_handed_over(connection: AsyncConnection, region: str, id: UUID, n
     )
 
 
-async def assignments_of(
-    connection: AsyncConnection, region: str, incident_ids: Sequence[UUID]
-) -> list[AssignmentRow]:
-    query = select(assignment).where(
-        assignment.c.region == region, assignment.c.incident_id.in_(incident_ids)
-    )
+async def assignments_of(connection: AsyncConnection, region: str, incident_ids: Sequence[UUID]) -> list[AssignmentRow]:
+    query = select(assignment).where(assignment.c.region == region, assignment.c.incident_id.in_(incident_ids))
     return list((await connection.execute(query.order_by(assignment.c.id))).all())
 
 
-async def due_expiries(
-    connection: AsyncConnection, region: str, now: datetime, limit: int = 50
-) -> list[AssignmentRow]:
+async def due_expiries(connection: AsyncConnection, region: str, now: datetime, limit: int = 50) -> list[AssignmentRow]:
     """Offers whose time is up; the guarded transition decides who ends them."""
     query = (
         select(assignment)

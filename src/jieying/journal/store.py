@@ -158,9 +158,7 @@ async def read_after(connection: AsyncConnection, position: Position, limit: int
     return [_entry(row) for row in await connection.execute(_READ, parameters)]
 
 
-async def timeline(
-    connection: AsyncConnection, region: str, incident: UUID, limit: int = 1000
-) -> list[Entry]:
+async def timeline(connection: AsyncConnection, region: str, incident: UUID, limit: int = 1000) -> list[Entry]:
     """All that happened around one incident, oldest first."""
     rows = await connection.execute(_TIMELINE, {"region": region, "incident": incident, "limit": limit})
     return [_entry(row) for row in rows]
@@ -182,7 +180,7 @@ async def end_position(connection: AsyncConnection) -> Position:
 async def position_is_known(connection: AsyncConnection, position: Position) -> bool:
     """Whether a position handed in by a client can be one of ours: not ahead of the journal, not of another."""
     end = await end_position(connection)
-    return START < position and position.epoch == end.epoch and position.xid <= end.xid
+    return position > START and position.epoch == end.epoch and position.xid <= end.xid
 
 
 async def claim_cursor(connection: AsyncConnection, reader: str) -> Position | None:

@@ -92,9 +92,7 @@ position_history = by_month(
 _JOINED = (
     select(unit, unit_position.c.lat, unit_position.c.lon, unit_position.c.at.label("position_at"))
     .select_from(unit)
-    .outerjoin(
-        unit_position, (unit_position.c.region == unit.c.region) & (unit_position.c.unit == unit.c.code)
-    )
+    .outerjoin(unit_position, (unit_position.c.region == unit.c.region) & (unit_position.c.unit == unit.c.code))
 )
 
 
@@ -105,9 +103,7 @@ async def add_missing(connection: AsyncConnection, region: str, codes: Iterable[
         await connection.execute(insert(unit).on_conflict_do_nothing(), rows)
 
 
-async def list_units(
-    connection: AsyncConnection, region: str, codes: Sequence[str] | None = None
-) -> list[UnitRow]:
+async def list_units(connection: AsyncConnection, region: str, codes: Sequence[str] | None = None) -> list[UnitRow]:
     """Units with their latest position."""
     query = _JOINED.where(unit.c.region == region)
     if codes is not None:
@@ -123,16 +119,12 @@ async def candidates(connection: AsyncConnection, region: str, preempt: bool) ->
     return list((await connection.execute(query)).all())
 
 
-async def find_unit(
-    connection: AsyncConnection, region: str, code: str, lock: bool = False
-) -> UnitRow | None:
+async def find_unit(connection: AsyncConnection, region: str, code: str, lock: bool = False) -> UnitRow | None:
     query = select(unit).where(unit.c.region == region, unit.c.code == code)
     return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
 
 
-async def set_base(
-    connection: AsyncConnection, region: str, code: str, base: str, reason: str | None
-) -> None:
+async def set_base(connection: AsyncConnection, region: str, code: str, base: str, reason: str | None) -> None:
     await connection.execute(
         update(unit)
         .where(unit.c.region == region, unit.c.code == code)
@@ -203,9 +195,7 @@ async def bind(
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def move_active(
-    connection: AsyncConnection, region: str, code: str, assignment: UUID, state: str | None
-) -> None:
+async def move_active(connection: AsyncConnection, region: str, code: str, assignment: UUID, state: str | None) -> None:
     """The unit's running assignment went on (`state`) or ended (None)."""
     ended = {"active": None, "active_state": None, "incident_id": None, "level_rank": None}
     changes: dict[str, Any] = {"active_state": state} if state else ended
@@ -243,9 +233,7 @@ async def add_positions(
 ) -> None:
     """Store where units are: the latest of each (an older one changes nothing), and all in the history."""
     units, lats, lons, times = (list(column) for column in zip(*sorted(latest), strict=True))
-    await connection.execute(
-        _LATEST, {"region": region, "units": units, "lats": lats, "lons": lons, "times": times}
-    )
+    await connection.execute(_LATEST, {"region": region, "units": units, "lats": lats, "lons": lons, "times": times})
     ids, units, lats, lons, times = (list(column) for column in zip(*history, strict=True))
     await connection.execute(
         _HISTORY,
@@ -263,4 +251,4 @@ async def positions_since(
         .where(columns.region == region, columns.change > change)
         .order_by(columns.change)
     )
-    return [tuple(row) for row in (await connection.execute(query)).all()]  # type: ignore[misc]
+    return [tuple(row) for row in (await connection.execute(query)).all()]
