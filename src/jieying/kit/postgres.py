@@ -111,7 +111,6 @@ class EmbeddedPostgres:
             raise ValueError("the server was not started")
         if self.alive():
             return False
-        self._server = None
         with folder_errors(self._data_dir):
             self._launch()
         return True
@@ -153,6 +152,8 @@ class EmbeddedPostgres:
         return False
 
     def _launch(self) -> None:
+        if self._server is not None:
+            _stop(self._server)
         _end(self._running())
         self._clear_stale_files()
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
@@ -161,7 +162,7 @@ class EmbeddedPostgres:
             said_before = log.tell()
             server = self._server = self._user.spawn(self._command(), log)
         if not self._wait(server):
-            self._server = None
+            server.wait()
             raise failure(self._log_lines(said_before), self._home)
 
     def _wait(self, server: psutil.Process, silence_s: float = float("inf")) -> bool:

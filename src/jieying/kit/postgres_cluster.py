@@ -66,7 +66,7 @@ def make_cluster(home: Path, user: ServerUser, *, durable: bool) -> Path:
         fresh = home / f"new-{secrets.token_hex(4)}"
         _init(fresh, user, durable=durable)
         fresh.rename(cluster)
-        _sync(home)
+        sync_folder(home)
     _check_version(cluster, user)
     return cluster
 
@@ -117,7 +117,8 @@ def folder_errors(folder: Path) -> Iterator[None]:
         raise
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make renames in the folder lasting."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
