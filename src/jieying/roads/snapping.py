@@ -1,0 +1,73 @@
+"""From a position to the nearest place on a road, not to the nearest crossing."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from shapely import STRtree
+from shapely.geometry.base import BaseGeometry
+from shapely.ops import substring
+
+from jieying.kit.geo import EARTH_RADIUS_M, Point
+from jieying.roads.graph import Floats, RoadGraph
+
+
+class Snap(NamedTuple):
+    """A place on a road: `fraction` of the edge's line from its tail, `distance_m` from the position given."""
+
+    edge: int
+    fraction: float
+    distance_m: float
+    point: Point
+
+
+class Snapper:
+    """Finds the nearest edge on a plane: longitudes shrunk by the cosine of the middle latitude, in metres.
+
+    East-west distances are off by tan(latitude) × the distance in radians from the middle latitude: at most
+    0.4 % in a city 50 km high at 45°. Safe to use from many threads.
+    """
+
+    def __init__(self, graph: RoadGraph) -> None:
+        self._metres = math.radians(1) * EARTH_RADIUS_M
+        self._shrink = math.cos(math.radians((graph.line_lat.min() + graph.line_lat.max()) / 2))
+        which = np.repeat(np.arange(len(graph.tail)), np.diff(graph.line_start))
+        self._lines = shapely.linestrings(self._plane(graph.line_lat, graph.line_lon), indices=which)
+        self._tree = STRtree(self._lines)
+
+    def snap(self, points: Sequence[Point]) -> list[Snap]:
+        """The nearest road to each position."""
+        if not points:
+            return []
+        given = np.array(points, float)
+        there = shapely.points(self._plane(given[:, 0], given[:, 1]))
+        edges = self._tree.nearest(there)
+        lines = self._lines[edges]
+        along = shapely.line_locate_point(lines, there)
+        on_road = shapely.line_interpolate_point(lines, along)
+        length = shapely.length(lines)
+        fractions = np.divide(along, length, out=np.zeros(len(points)), where=length > 0)
+        return [
+            Snap(*row)
+            for row in zip(
+                edges.tolist(),
+                fractions.tolist(),
+                shapely.distance(there, on_road).tolist(),
+                self._earth(shapely.get_coordinates(on_road)),
+                strict=True,
+            )
+        ]
+
+    def piece(self, edge: int, start: float, end: float) -> list[Point]:
+        """The line of an edge between two fractions; backwards when `end` is the smaller."""
+        part: BaseGeometry = substring(self._lines[edge], start, end, normalized=True)
+        return self._earth(shapely.get_coordinates(part))
+
+    def _plane(self, lat: Floats, lon: Floats) -> Floats:
+        return np.column_stack([lon * self._metres * self._shrink, lat * self._metres])
+
+    def _earth(self, xy: Floats) -> list[Point]:
+        lats, lons = xy[:, 1] / self._metres, xy[:, 0] / self._metres / self._shrink
+        return [Point(lat, lon) for lat, lon in zip(lats.tolist(), lons.tolist(), strict=True)]
