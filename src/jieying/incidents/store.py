@@ -125,6 +125,16 @@ async def reports_by_ids(connection: AsyncConnection, region: str, ids: Sequence
     return list((await connection.execute(query)).all())
 
 
+async def move_reports(connection: AsyncConnection, region: str, source: UUID, target: UUID) -> int:
+    """Give the reports of one incident to another; how many there were."""
+    statement = (
+        update(report)
+        .where(report.c.region == region, report.c.incident_id == source)
+        .values(incident_id=target, version=report.c.version + 1)
+    )
+    return (await connection.execute(statement)).rowcount
+
+
 async def claim_due_report(connection: AsyncConnection, region: str, now: datetime) -> ReportRow | None:
     """One report whose steps are due, locked until the transaction ends; others skip it."""
     query = (

@@ -62,6 +62,7 @@ incident = by_month(
         Column("outcome_notes", Text),
         Column("call_back", Text),
         Column("merged_into", Uuid),
+        _moment("reopened_at"),
         Column("version", Integer, nullable=False, server_default=text("1")),
         PrimaryKeyConstraint("region", "id"),
         Index("ix_incident_running", "region", "level_rank", postgresql_where=text("state IN ('open','active')")),
