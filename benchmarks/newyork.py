@@ -1,29 +1,22 @@
 """New York's roads of the 9th DIMACS challenge (264,346 nodes, 733,846 arcs), from the shared data folder."""
 
 import gzip
-import os
-from pathlib import Path
 
 import numpy as np
 
 from jieying.citypack.model import SpeedTable
 from jieying.roads.graph import Ints, RoadGraph
+from jieying.settings import Settings
 
 # In these files time is distance (decimetres) divided by 1, 0.8, 0.6 or 0.4, by the class of the road.
 CLASSES = (1.0, 0.8, 0.6, 0.4)
 SPEEDS = SpeedTable(kmh={f"{c}": 100 * c for c in CLASSES}, default_kmh=50)
 
 
-def folder() -> Path:
-    """`ny` in JIEYING_SHARED_DATA, which is ../shared/data beside the repository when not set."""
-    default = Path(__file__).parents[2] / "shared" / "data"
-    return Path(os.environ.get("JIEYING_SHARED_DATA", default)) / "ny"
-
-
 def load() -> RoadGraph:
     """The graph; raises FileNotFoundError when the files are not there.
 
-    Two arcs between the same nodes, there and back, of one length and class become one two-way edge.
+    Two arcs there and back of one length and class become one two-way edge; a pair given twice is one.
     """
     lon, lat = _rows("USA-road-d.NY.co.gz", b"v")[:, 1:].T / 1e6
     tail, head, length = _rows("USA-road-d.NY.gr.gz", b"a").T
@@ -53,7 +46,7 @@ def load() -> RoadGraph:
 
 
 def _rows(file: str, kind: bytes) -> Ints:
-    text = gzip.decompress((folder() / file).read_bytes())
+    text = gzip.decompress((Settings().shared_data / "ny" / file).read_bytes())
     start = text.index(b"\n" + kind + b" ") + 1
     columns = text[start : text.index(b"\n", start)].count(b" ")
     numbers = text[start:].replace(kind + b" ", b"")

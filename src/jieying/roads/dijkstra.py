@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -46,7 +47,7 @@ class DijkstraEngine:
                     best = total, source, self._arcs(before, source, target)
         return best
 
-    def _arcs(self, before: Ints, source: int, target: int) -> list[int]:
+    def _arcs(self, before: NDArray[np.int32], source: int, target: int) -> list[int]:
         arcs, node = [], target
         while node != source:
             previous = int(before[node])

@@ -35,7 +35,8 @@ class RoadNetwork:
     Each edge takes length / speed of its class, rounded to whole milliseconds and at least 1. The hour's
     factor multiplies every speed alike, so it never changes which way is fastest: times are computed once
     and divided by it. Turning round is allowed at a node and on a two-way edge, not on a one-way one; there
-    are no turn restrictions. The stretch between a position and its road costs nothing; `Snap.distance_m`
+    are no turn restrictions. A place at the very end of an edge is at the node, and may be left and reached
+    by any road there. The stretch between a position and its road costs nothing; `Snap.distance_m`
     says how long it is.
 
     `cache` is a file that saves the costly part of the preparation for the next start. Without the CCH
@@ -74,13 +75,14 @@ class RoadNetwork:
             return []
         edges = np.array([start.edge for start in starts])
         fractions = np.array([start.fraction for start in starts])
-        ms, oneway = self._edge_ms[edges], self.graph.oneway[edges]
+        ms = self._edge_ms[edges]
+        forward_only = self.graph.oneway[edges] & (fractions > 0)
         nodes = np.concatenate([self.graph.head[edges], self.graph.tail[edges]])
         onward, back = np.split(self._engine.to_one(nodes, self._timed(end, self._entries(end))), 2)
-        back = np.where(oneway, NO_WAY, back + _parts_ms(fractions, ms))
+        back = np.where(forward_only, NO_WAY, back + _parts_ms(fractions, ms))
         times = np.minimum(onward + _parts_ms(1 - fractions, ms), back)
         ahead = end.fraction - fractions
-        direct = (edges == end.edge) & ((ahead >= 0) | ~oneway)
+        direct = (edges == end.edge) & ((ahead >= 0) | ~self.graph.oneway[edges])
         times = np.where(direct, np.minimum(times, _parts_ms(np.abs(ahead), ms)), times)
         factor = self._factor[hour]
         return [time / 1000 / factor if time < NO_WAY else None for time in times.tolist()]
@@ -123,7 +125,8 @@ class RoadNetwork:
         """The nodes to which one may drive along the snap's edge, and the end each is at: 0 tail, 1 head."""
         tail, head = int(self.graph.tail[snap.edge]), int(self.graph.head[snap.edge])
         ends = {head: 1.0}
-        if not self.graph.oneway[snap.edge] and (tail != head or snap.fraction < 0.5):
+        free = not self.graph.oneway[snap.edge] or snap.fraction == 0
+        if free and (tail != head or snap.fraction < 0.5):
             ends[tail] = 0.0
         return ends
 
@@ -131,7 +134,8 @@ class RoadNetwork:
         """The nodes from which one may drive along the snap's edge to it, and the end each is at."""
         tail, head = int(self.graph.tail[snap.edge]), int(self.graph.head[snap.edge])
         ends = {tail: 0.0}
-        if not self.graph.oneway[snap.edge] and (tail != head or snap.fraction > 0.5):
+        free = not self.graph.oneway[snap.edge] or snap.fraction == 1
+        if free and (tail != head or snap.fraction > 0.5):
             ends[head] = 1.0
         return ends
 
