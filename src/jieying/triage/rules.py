@@ -85,15 +85,16 @@ class Understanding:
         category, reasons, confidence = self._choose(found, alarms, hint_category)
         level = category.level if category else UNKNOWN_LEVEL
         for alarm in sorted(alarms, key=lambda a: a.level.rank):
-            code = "alarm_word_negated" if alarm.negated else "alarm_word"
-            reasons.append(Reason(code, {"word": alarm.word, "level": alarm.level.value}))
+            reason = "alarm_word_negated" if alarm.negated else "alarm_word"
+            reasons.append(Reason(reason, {"word": alarm.word, "level": alarm.level.value}))
             level = min(level, alarm.level, key=lambda one: one.rank)
         ours = _ours(category, bool(alarms))
         if ours == "unclear":
             reasons.append(Reason("not_understood"))
         elif category is None:
             reasons.append(Reason("alarm_without_category"))
-        return Understood(category and category.code, level, ours, tuple(reasons), tuple(hits), confidence)
+        chosen = category.code if category else None
+        return Understood(chosen, level, ours, tuple(reasons), tuple(hits), confidence)
 
     def _find_alarms(self, text: Normalised) -> tuple[list[_Alarm], list[AlarmHit]]:
         """Each alarm word once, negated only when every mention of it is; and where they stand."""
@@ -152,8 +153,10 @@ def _effect(level: Level, negated: bool) -> Level:
 
 
 def _ours(category: Category | None, alarmed: bool) -> Ours:
+    if alarmed:
+        return "police"
     if category is None:
-        return "police" if alarmed else "unclear"
+        return "unclear"
     match category.kind:
         case "enquiry":
             return "enquiry"
