@@ -1,7 +1,11 @@
 """Making the graph, and finding roads in it by name."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from jieying import roads
 from jieying.citypack.model import RoadEdge
 from jieying.kit.geo import Point
 from jieying.roads.graph import from_edges
@@ -60,3 +64,10 @@ def test_a_named_road_is_all_its_lines() -> None:
     graph = town([(0, 0), (1, 0), (2, 0)], [road(0, 1, name="彩田路"), road(1, 2, name="彩田路"), road(0, 2)])
     assert named_lines(graph) == {"彩田路": ([at(0, 0), at(1, 0)], [at(1, 0), at(2, 0)])}
     assert all(isinstance(p, Point) for line in named_lines(graph)["彩田路"] for p in line)
+
+
+def test_the_engine_knows_nothing_of_the_house_but_points_and_packs() -> None:
+    allowed = r"jieying\.(roads|kit|citypack\.model)\b"
+    for file in Path(roads.__file__).parent.glob("*.py"):
+        imported = re.findall(r"^\s*(?:from|import) (jieying\S*)", file.read_text(encoding="utf-8"), re.M)
+        assert [name for name in imported if not re.match(allowed, name)] == [], file.name

@@ -1,6 +1,7 @@
 """How long it takes by road, and which way."""
 
 import math
+import sys
 import threading
 from dataclasses import replace
 
@@ -191,3 +192,14 @@ def test_a_position_far_outside_goes_to_the_nearest_end() -> None:
     street = town([(0, 0), (1, 0)], [road(0, 1)])
     snap = RoadNetwork(street, WALK).snap(Point(0.5, -0.5))
     assert (snap.edge, snap.fraction) == (0, 0.0)
+
+
+def test_without_the_fast_library_times_are_the_same_and_the_log_says_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "routingkit_cch", None)
+    monkeypatch.delitem(sys.modules, "jieying.roads.cch")
+    street = town([(0, 0), (1, 0), (2, 0)], [road(0, 1), road(1, 2)])
+    network = RoadNetwork(street, WALK)
+    assert seconds(network, on(street, 0, 0.5), on(street, 1, 0.5)) == 10.0
+    assert "road times will be slow" in caplog.text

@@ -39,3 +39,17 @@ def test_a_road_without_extent_is_a_place_like_any_other() -> None:
 def test_a_piece_of_road_can_be_taken_against_its_direction() -> None:
     graph = town([(0, 0), (4, 0)], [road(0, 1)])
     assert Snapper(graph).piece(0, 0.75, 0.25) == [pytest.approx(at(3, 0)), pytest.approx(at(1, 0))]
+
+
+@pytest.mark.parametrize("position", [Point(float("nan"), 0.0), Point(0.0, float("inf"))])
+def test_a_position_that_is_none_is_refused(position: Point) -> None:
+    graph = town([(0, 0), (4, 0)], [road(0, 1)])
+    with pytest.raises(ValueError, match="finite"):
+        Snapper(graph).snap([at(0, 0), position])
+
+
+@given(st.lists(st.tuples(st.floats(0, 9), st.floats(0, 9)), min_size=1, max_size=6))
+def test_beyond_the_end_of_a_road_is_exactly_its_end(bends: list[tuple[float, float]]) -> None:
+    line = tuple(at(*place) for place in [(-1.0, 0.0), *bends, (10.0, 5.0)])
+    graph = town([(-1, 0), (10, 5)], [road(0, 1, line=line)])
+    assert [snap.fraction for snap in Snapper(graph).snap([at(-2, 0), at(11, 5)])] == [0.0, 1.0]

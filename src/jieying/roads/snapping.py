@@ -38,17 +38,20 @@ class Snapper:
         self._tree = STRtree(self._lines)
 
     def snap(self, points: Sequence[Point]) -> list[Snap]:
-        """The nearest road to each position."""
+        """The nearest road to each position. Raises ValueError for one that is not a pair of finite numbers."""
         if not points:
             return []
         given = np.array(points, float)
+        if not np.isfinite(given).all():
+            raise ValueError("a position must be finite numbers")
         there = shapely.points(self._plane(given[:, 0], given[:, 1]))
         edges = self._tree.nearest(there)
         lines = self._lines[edges]
         along = shapely.line_locate_point(lines, there)
         on_road = shapely.line_interpolate_point(lines, along)
         length = shapely.length(lines)
-        fractions = np.divide(along, length, out=np.zeros(len(points)), where=length > 0)
+        # Rounded, so that the end of a road is 1 and not a hair less: it makes a difference on a one-way one.
+        fractions = np.divide(along, length, out=np.zeros(len(points)), where=length > 0).round(9)
         return [
             Snap(*row)
             for row in zip(
