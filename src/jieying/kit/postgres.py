@@ -29,7 +29,8 @@ from jieying.kit.postgres_user import ServerUser, require_access, server_user
 Progress = Callable[[float, str], None]
 """Told about once a second while the server gets ready: seconds waited, last line of its log."""
 
-_FAST_STOP_S = 60.0
+# Fast shutdown, then immediate shutdown, then none of its own will; seconds each may take.
+_STOPS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
 _SILENCE_S = 5.0
 _LOG_BYTES = 10 * 1024**2
 _SOCKET_BYTES = 107 - len("/.s.PGSQL.5432")  # sockaddr_un holds 108 bytes with the final zero
@@ -142,13 +143,12 @@ class EmbeddedPostgres:
     def _adopt(self) -> bool:
         """Take over a server that lost its owner, if it is the one we would start and it answers."""
         for process in self._running():
-            if process.pid != self._noted_pid() or process.cmdline() != self._command():
+            if process.pid != self._noted_pid():
                 continue
-            self._server = process
-            if self._wait(process, silence_s=_SILENCE_S):
+            if process.info["cmdline"] == self._command() and self._wait(process, silence_s=_SILENCE_S):
+                self._server = process
                 return True
             _stop(process)
-            self._server = None
         return False
 
     def _launch(self) -> None:
@@ -295,8 +295,7 @@ def _is_postgres(pid: int) -> bool:
 
 
 def _stop(server: psutil.Process) -> None:
-    """Fast shutdown, then immediate shutdown, then none of its own will."""
-    for number, seconds in ((signal.SIGINT, _FAST_STOP_S), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0)):
+    for number, seconds in _STOPS:
         try:
             server.send_signal(number)
             server.wait(seconds)

@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EACCES, EDQUOT, ENOSPC, EPERM, EROFS
+from errno import EACCES, EDQUOT, EEXIST, ENOSPC, ENOTDIR, EPERM, EROFS
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def _check_version(cluster: Path, user: ServerUser) -> None:
 def failure(lines: list[str], folder: Path) -> Refused:
     """What to raise when a program of PostgreSQL ended with these last lines."""
     said = "\n".join(lines[-15:])
-    if "No space left on device" in said:
+    if "No space left on device" in said or "wrote only" in said:  # a short write is how it shows first
         return Unavailable("disk_full", folder=str(folder))
     return Unavailable("postgres_failed", lines=said, folder=str(folder))
 
@@ -112,7 +112,7 @@ def folder_errors(folder: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (ENOSPC, EDQUOT):
             raise Unavailable("disk_full", folder=str(folder)) from error
-        if error.errno in (EACCES, EPERM, EROFS):
+        if error.errno in (EACCES, EPERM, EROFS, EEXIST, ENOTDIR):
             raise Unavailable("folder_not_writable", folder=str(error.filename or folder)) from error
         raise
 
