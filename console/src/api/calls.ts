@@ -1,0 +1,41 @@
+/** Every call the console makes, by name. */
+import { call } from './http'
+import type {
+  Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
+  UnitStatus, UnitView, Position,
+} from './types'
+
+const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, { signal })
+const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, { body })
+
+export const signIn = (username: string, password: string) =>
+  call<{ account: Account }>('POST', '/session', { body: { username, password }, quiet401: true })
+export const whoAmI = () => call<Account>('GET', '/session', { quiet401: true })
+export const signOut = () => call<void>('DELETE', '/session', { quiet401: true })
+
+export const getPack = () => get<Pack>('/pack')
+export const getTexts = (language: string) => get<Record<string, string>>(`/i18n/${language}`)
+
+export const getIncident = (id: string) => get<IncidentDetail>(`/incidents/${id}`)
+export const listIncidents = (state: string, limit = 50, before = '') =>
+  get<{ incidents: IncidentView[]; next: string | null }>(
+    `/incidents?state=${state}&limit=${limit}${before && `&before=${before}`}`)
+export const getTimeline = (id: string) => get<{ entries: Entry[] }>(`/incidents/${id}/timeline`)
+export const getCandidates = (id: string) => get<{ candidates: Candidate[] }>(`/incidents/${id}/candidates`)
+export const actOnIncident = (id: string, action: string, body: unknown) =>
+  post<IncidentView>(`/incidents/${id}/${action}`, body)
+export const actOnAssignment = (id: string, action: string, reason?: string) =>
+  post<IncidentView>(`/assignments/${id}/${action}`, reason ? { reason } : {})
+
+export const listReports = (query: string) => get<{ reports: ReportView[]; next: string | null }>(`/reports?${query}`)
+export const actOnReport = (id: string, action: string, body: unknown) => post<ReportView>(`/reports/${id}/${action}`, body)
+export const understand = (words: string, position: Position | null, signal: AbortSignal) =>
+  call<Understanding>('POST', '/understand', { body: { words, ...(position && { position }) }, signal })
+export const handInReport = (key: string, report: NewReport) =>
+  call<{ id: string; state: string; reply?: string }>('POST', '/reports',
+    { body: report, headers: { 'Idempotency-Key': key } })
+
+export const setUnitStatus = (code: string, status: UnitStatus, reason?: string) =>
+  post<UnitView>(`/units/${code}/status`, { status, ...(reason && { reason }) })
+export const getIntervals = (hours: number) => get<Intervals>(`/intervals?hours=${hours}`)
+export const readNotice = (id: string) => post<unknown>(`/notifications/${id}/read`)

@@ -1,0 +1,22 @@
+/** Choosing a position on the map for a form: the form asks, the next click on the map answers. */
+import { ref, shallowRef } from 'vue'
+import type { Position } from '../api/types'
+
+const picking = ref(false)
+/** The position the open form holds, shown as a pin. */
+const pin = shallowRef<Position | null>(null)
+let answer: ((position: Position) => void) | null = null
+
+function ask(take: (position: Position) => void): void {
+  answer = take
+  picking.value = true
+}
+function give(position: Position): void {
+  answer?.(position)
+  cancel()
+}
+function cancel(): void {
+  answer = null
+  picking.value = false
+}
+export const usePick = () => ({ picking, pin, ask, give, cancel })

@@ -1,0 +1,29 @@
+/** The live layers over the base map, and the signs they use. */
+import type { Map as MapLibre } from 'maplibre-gl'
+import { FONT } from './style'
+import { ICON_SCALE, icons } from './icons'
+
+const EMPTY = { type: 'FeatureCollection' as const, features: [] }
+
+export function addLiveLayers(map: MapLibre): void {
+  for (const [name, image] of icons()) map.addImage(name, image, { pixelRatio: ICON_SCALE })
+  for (const name of ['links', 'units', 'incidents', 'pin']) map.addSource(name, { type: 'geojson', data: EMPTY })
+  map.addLayer({ id: 'links', type: 'line', source: 'links', layout: { 'line-cap': 'round' },
+    paint: { 'line-color': '#4cc3ff', 'line-width': 2.5, 'line-opacity': 0.9, 'line-dasharray': [1, 2] } })
+  map.addLayer({ id: 'unmet', type: 'circle', source: 'incidents', filter: ['get', 'unmet'],
+    paint: { 'circle-radius': 24, 'circle-color': '#ff4d40', 'circle-opacity': 0.22, 'circle-stroke-width': 1.5, 'circle-stroke-color': '#ff6b60', 'circle-stroke-opacity': 0.8 } })
+  map.addLayer({ id: 'chosen', type: 'circle', source: 'incidents', filter: ['==', ['get', 'id'], ''],
+    paint: { 'circle-radius': 22, 'circle-color': '#5aa2ff', 'circle-opacity': 0.25, 'circle-stroke-width': 2.5, 'circle-stroke-color': '#9ac7ff' } })
+  map.addLayer({ id: 'units', type: 'symbol', source: 'units',
+    layout: { 'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-rotate': ['get', 'bearing'], 'icon-rotation-alignment': 'map',
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.65, 14, 1] } })
+  map.addLayer({ id: 'unit-names', type: 'symbol', source: 'units', minzoom: 14.2,
+    layout: { 'text-field': ['get', 'label'], 'text-font': FONT, 'text-size': 11, 'text-offset': [0, 1.2], 'text-anchor': 'top' },
+    paint: { 'text-color': '#dbe7f7', 'text-halo-color': '#0a111c', 'text-halo-width': 1.4 } })
+  map.addLayer({ id: 'incidents', type: 'symbol', source: 'incidents',
+    layout: { 'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'symbol-sort-key': ['get', 'order'],
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.75, 14, 1] },
+    paint: { 'icon-opacity': ['case', ['get', 'done'], 0.45, 1] } })
+  map.addLayer({ id: 'pin', type: 'circle', source: 'pin',
+    paint: { 'circle-radius': 8, 'circle-color': '#ffffff', 'circle-stroke-width': 5, 'circle-stroke-color': '#3b82f6' } })
+}
