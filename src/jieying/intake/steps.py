@@ -1,0 +1,218 @@
+"""The way of a report, in the order it is walked:
+
+1. store            take_report (intake/actions.py): committed before it is acknowledged
+2. answer           a text report gets its automatic reply; who speaks is answered by a person
+3. understand       category, level, whose business it is
+4. locate           the place to go to
+5. find_same        a verbatim resend joins its incident; others are suggested
+6. open             the incident, or the one it joins
+7. offer            dispatch/actions.py, from the incident's due column
+
+Steps 2 to 6 are one transaction, claimed by a due column: a killed process leaves the report due. A step that can't
+go on names the reason, and a person gets the report; it is never dropped.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jieying.citypack.model import Level
+from jieying.dispatch.rules import plan_for
+from jieying.incidents import actions as incidents
+from jieying.incidents import store
+from jieying.incidents.model import Channel, ReportState
+from jieying.incidents.store import ReportRow
+from jieying.intake.city import City
+from jieying.intake.rules import choose_place
+from jieying.journal.actions import SYSTEM, Site, record
+from jieying.kit.errors import Conflict, Unavailable
+from jieying.kit.geo import Point
+from jieying.kit.reasons import Reason
+from jieying.places.locate import PlaceCandidate
+from jieying.triage.rules import Understood
+from jieying.triage.same_event import RESEND_WINDOW, WINDOW, Facts, is_resend, similar
+
+log = logging.getLogger(__name__)
+
+# Half the side of the box in which earlier incidents are looked for: a little over 300 m.
+NEAR_DEG = 0.003
+MOST_SIMILAR = 5
+
+
+@dataclass
+class Work:
+    """One report on its way through the steps, and what they found out."""
+
+    site: Site
+    city: City
+    connection: AsyncConnection
+    report: ReportRow
+    category: str = ""
+    level: Level = Level.YELLOW
+    reasons: tuple[Reason, ...] = ()
+    place: PlaceCandidate | None = None
+    joins: UUID | None = None
+    similar: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def device(self) -> Point | None:
+        return None if self.report.lat is None else Point(self.report.lat, self.report.lon)
+
+
+Step = Callable[[Work], Awaitable[Reason | None]]
+
+
+async def answer(work: Work) -> Reason | None:
+    """A text report is answered by its automatic reply, which names where it can be followed."""
+    if work.report.state != ReportState.RECEIVED:
+        return None
+    if Channel(work.report.channel).is_spoken:
+        return Reason("not_answered")
+    work.report = await incidents.answer_report(
+        work.site, work.connection, work.report.id, SYSTEM, reply="reply.received"
+    )
+    return None
+
+
+async def understand(work: Work) -> Reason | None:
+    """What it is and how urgent; what a call-taker decided stands."""
+    given = work.report.by_person
+    found = work.city.understanding.understand(work.report.words, work.report.category if given else None)
+    work.category, work.level, work.reasons = _decided(work, found)
+    if not given:
+        await store.change_report(
+            work.connection, work.site.region, work.report.id,
+            category=work.category or None, level=str(work.level),
+            reasons=[reason.as_json() for reason in work.reasons],
+        )  # fmt: skip
+        if found.ours != "police":
+            return Reason(f"ours_{found.ours}")
+    return None if work.category else Reason("ours_unclear")
+
+
+def _decided(work: Work, found: Understood) -> tuple[str, Level, tuple[Reason, ...]]:
+    if not work.report.by_person:
+        return found.category or "", found.level, found.reasons
+    category = work.report.category or found.category or ""
+    level = Level(work.report.level) if work.report.level else found.level
+    return category, level, (Reason("call_taker_decided"), *found.reasons)
+
+
+async def locate(work: Work) -> Reason | None:
+    candidates = work.city.locator.locate(work.report.words, work.device, work.report.accuracy_m)
+    chosen = choose_place(candidates)
+    if isinstance(chosen, Reason):
+        return chosen
+    work.place = chosen
+    return None
+
+
+async def find_same(work: Work) -> Reason | None:
+    """Join a verbatim resend to the incident of the first; note which incidents may be the same event."""
+    now, region = work.site.clock.now(), work.site.region
+    mine = _facts(work, work.report, "", work.place.position if work.place else None)
+    if mine.contact:
+        since = now - RESEND_WINDOW
+        for other in await store.earlier_from(work.connection, region, mine.contact, since, work.report.id):
+            if is_resend(mine, _facts(work, other, str(other.incident_id), None)):
+                work.joins = other.incident_id
+                return None
+    if work.place is not None:
+        point = work.place.position
+        near = await store.incidents_near(work.connection, region, point.lat, point.lon, NEAR_DEG, now - WINDOW)
+        numbers = {str(row.id): row.number for row in near}
+        others = [
+            Facts(str(row.id), row.received_at, Point(row.lat, row.lon), _top(work.city, row.category), row.summary)
+            for row in near
+        ]
+        work.similar = [
+            {"incident": s.incident, "number": numbers[s.incident], "score": round(s.score, 3),
+             "distance_m": round(s.distance_m), "age_s": round(s.age_s), "reasons": [r.as_json() for r in s.reasons]}
+            for s in similar(mine, others, now)[:MOST_SIMILAR]
+        ]  # fmt: skip
+    return None
+
+
+def _top(city: City, code: str | None) -> str | None:
+    category = city.pack.categories.get(code or "")
+    return None if category is None else category.parent or category.code
+
+
+def _facts(work: Work, row: ReportRow, incident: str, point: Point | None) -> Facts:
+    category = _top(work.city, work.category if row.id == work.report.id else row.category)
+    return Facts(incident, row.received_at, point, category, row.words, row.reporter_contact, row.channel)
+
+
+async def open_incident(work: Work) -> Reason | None:
+    if work.joins is not None:
+        try:
+            await incidents.link_report(work.site, work.connection, work.report, work.joins)
+            return None
+        except Conflict:  # closed in the meantime: it is a new incident after all
+            work.joins = None
+    place = work.place
+    if place is None or place.org is None:
+        return Reason("place_unknown")
+    plan = plan_for(work.city.pack, work.category, work.level)
+    await incidents.open_incident(
+        work.site, work.connection, work.report,
+        incidents.Opening(
+            work.category, work.level, (*work.reasons, *place.reasons), place.position, place.name,
+            round(place.confidence, 3), place.area, place.org, plan.code, plan.units, work.similar,
+        ),
+    )  # fmt: skip
+    return None
+
+
+STEPS: tuple[Step, ...] = (answer, understand, locate, find_same, open_incident)
+
+
+async def take_next(site: Site, city: City) -> bool:
+    """Take the steps of the report that is due first, in one transaction; False when none is due."""
+    report_id, step_name = None, ""
+    try:
+        async with site.db.transaction() as connection:
+            report = await store.claim_due_report(connection, site.region, site.clock.now())
+            if report is None:
+                return False
+            report_id = report.id
+            work = Work(site, city, connection, report)
+            for step in STEPS:
+                step_name = step.__name__
+                reason = await step(work)
+                if reason is not None:
+                    await incidents.hand_to_person(site, connection, work.report, reason)
+                    break
+        return True
+    except Unavailable:
+        raise
+    except Exception as error:
+        if report_id is None:
+            raise
+        busy = isinstance(error, Conflict) and error.code == "busy"
+        if not busy:
+            log.exception("step %s of report %s failed", step_name, report_id)
+        await _after_failure(site, report_id, step_name, busy)
+        return True
+
+
+async def _after_failure(site: Site, report_id: UUID, step: str, busy: bool) -> None:
+    """Nothing of the failed steps is left: try again when rows were merely busy, else a person gets it."""
+    now = site.clock.now()
+    async with site.db.transaction() as connection:
+        report = await store.get_report(connection, site.region, report_id, lock=True)
+        if report.steps_due_at is None:
+            return
+        if busy and report.steps_tries < 5:
+            again = now + timedelta(seconds=0.1 * (report.steps_tries + 1))
+            await store.change_report(
+                connection, site.region, report_id, steps_due_at=again, steps_tries=report.steps_tries + 1
+            )
+            return
+        await record(site, connection, "report.step_failed", "report", report_id, SYSTEM, step=step)
+        await incidents.hand_to_person(site, connection, report, Reason("step_failed", {"step": step}))
