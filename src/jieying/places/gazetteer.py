@@ -13,23 +13,25 @@ _SHORTEST = 2
 # Short and long forms of English road names; either may stand in the map, either may be said.
 _WAYS = (
     ("st", "street"),
-    ("ave", "avenue"),
+    ("ave", "av", "avenue"),
     ("rd", "road"),
-    ("blvd", "boulevard"),
+    ("blvd", "bl", "boulevard"),
     ("dr", "drive"),
     ("ln", "lane"),
     ("ct", "court"),
     ("pl", "place"),
     ("ter", "terrace"),
-    ("hwy", "highway"),
+    ("hwy", "hy", "highway"),
     ("sq", "square"),
     ("pkwy", "parkway"),
     ("aly", "alley"),
     ("cir", "circle"),
+    ("way", "wy"),
+    ("fwy", "freeway"),
 )
 _SIDES = (("n", "north"), ("s", "south"), ("e", "east"), ("w", "west"))
-_WAY_FORMS = {form: pair for pair in _WAYS for form in pair}
-_SIDE_FORMS = {form: pair for pair in _SIDES for form in pair}
+_WAY_FORMS = {form: forms for forms in _WAYS for form in forms}
+_SIDE_FORMS = {form: forms for forms in _SIDES for form in forms}
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ RESEND_WINDOW = timedelta(minutes=10)
 
 # What nearness in space, in time, and of the words count for a score of 0 to 1.
 _SPACE, _TIME, _WORDS = 0.4, 0.2, 0.4
+_FEWEST_PAIRS = 5  # "快来" inside another report says nothing: fewer pairs are never a full match
 _WORTH_SAYING = 0.2  # share of common character pairs that is named as a reason
 
 
@@ -98,4 +99,4 @@ def _pairs(words: str) -> set[str]:
 
 def _overlap(a: set[str], b: set[str]) -> float:
     """Common pairs as a share of the smaller set: a short report may repeat a part of a long one."""
-    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
+    return len(a & b) / max(min(len(a), len(b)), _FEWEST_PAIRS)
