@@ -36,7 +36,6 @@ async def take_medium(
     Raises TooLarge beyond `max_bytes`, UnsupportedType when the content is not what is taken or not what it was
     declared as, Invalid when empty, Unavailable("disk_full") when it can't be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f".{uuid4().hex}.part"
     try:
         digest, head, size = await _write(partial, chunks, max_bytes)

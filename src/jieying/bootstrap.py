@@ -1,0 +1,153 @@
+"""The platform put together: what runs beside the HTTP requests, and who reads the journal.
+
+A process may be killed at any moment: everything that is due stands in a column of the database, and every loop
+here only claims what is due. Several processes may run the same loops.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+from jieying.access import store as access_store
+from jieying.citypack.model import CityPack
+from jieying.dispatch import actions as dispatch
+from jieying.incidents import store as incidents_store
+from jieying.intake import steps
+from jieying.intake.city import City
+from jieying.journal.actions import Site
+from jieying.journal.reader import Handler, listen, read_on, relay
+from jieying.kit.clock import Clock
+from jieying.kit.db import Database, ensure_partitions
+from jieying.kit.errors import Refused
+from jieying.rosters.rules import units_on_duty
+from jieying.supervise import actions as supervise
+from jieying.units import store as units_store
+
+log = logging.getLogger(__name__)
+
+# Who reads the journal, by the name of its cursor.
+SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow}
+
+IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
+RETRY_S = 1.0
+HOUSEKEEPING_S = 20.0
+WAKE_MOST = 20
+
+
+class Platform:
+    """One process's share of the running system."""
+
+    def __init__(self, db: Database, clock: Clock, pack: CityPack, data_dir: Path) -> None:
+        self.site = Site(db, clock, pack)
+        self.city = City(pack, data_dir / "roads.cache")
+        self.media_dir = data_dir / "media"
+        self.media_dir.mkdir(parents=True, exist_ok=True)
+        self._due = asyncio.Event()
+        self._told: list[Callable[[], None]] = []
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def prepare(self) -> None:
+        """Make what must be there before the first request: partitions, the units of the pack, their duties."""
+        async with self.site.db.transaction() as connection:
+            await ensure_partitions(connection, self.site.clock.now())
+            await units_store.add_missing(connection, self.site.region, self.site.pack.units)
+        await self._roster()
+
+    def kick(self) -> None:
+        """Something may be due now; the loops look at once instead of at their next turn."""
+        self._due.set()
+
+    def on_news(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called when the journal has new entries."""
+        self._told.append(tell)
+
+    async def run_due(self) -> None:
+        """Do everything that is due now, until nothing is: the platform of a clock that is moved by hand."""
+        work = True
+        while work:
+            work = False
+            for job in self._jobs():
+                while await job():
+                    work = True
+
+    def _jobs(self) -> Iterable[Callable[[], Awaitable[bool]]]:
+        yield partial(steps.take_next, self.site, self.city)
+        yield partial(dispatch.offer_next, self.site, self.city.decider)
+        yield self._expire
+        for reader, handler in SUBSCRIBERS.items():
+            yield partial(read_on, self.site, reader, handler)
+        yield partial(supervise.ring_next, self.site)
+
+    async def _expire(self) -> bool:
+        return await dispatch.expire_due(self.site) > 0
+
+    async def __aenter__(self) -> Self:
+        await self.prepare()
+        loops = [self._loop(job) for job in self._jobs()]
+        # A second walker of the steps keeps the processor busy while the first waits for the disk.
+        loops.append(self._loop(partial(steps.take_next, self.site, self.city)))
+        loops += [relay(self.site.db), listen(self.site.db, self._news), self._housekeeping()]
+        self._tasks = [asyncio.create_task(loop) for loop in loops]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        for task in self._tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        await self.site.db.close()
+
+    def _news(self) -> None:
+        self.kick()
+        for tell in self._told:
+            tell()
+
+    async def _loop(self, job: Callable[[], Awaitable[bool]]) -> None:
+        while True:
+            try:
+                if await job():
+                    self.kick()
+                    await asyncio.sleep(0)
+                    continue
+            except Refused as refused:  # the database is away or busy: what is due stays due
+                log.warning("background work waits: %s", refused)
+                await asyncio.sleep(RETRY_S)
+            except Exception:
+                log.exception("background work failed, trying again")
+                await asyncio.sleep(RETRY_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._due.wait(), IDLE_S)
+            self._due.clear()
+
+    async def _housekeeping(self) -> None:
+        """Once in a while: duties begin and end, partitions are made ahead, the longest waiting are looked at again."""
+        while True:
+            try:
+                await self.keep_house()
+            except Exception:
+                log.exception("housekeeping failed, trying again")
+            await asyncio.sleep(HOUSEKEEPING_S / max(1.0, self.site.clock.speed))
+
+    async def keep_house(self) -> None:
+        now = self.site.clock.now()
+        await self._roster()
+        async with self.site.db.transaction() as connection:
+            await ensure_partitions(connection, now)
+            await access_store.end_expired(connection, now)
+            if await units_store.candidates(connection, self.site.region, preempt=False):
+                await incidents_store.wake_waiting(connection, self.site.region, now, WAKE_MOST)
+        self.kick()
+
+    async def _roster(self) -> None:
+        on_now = units_on_duty(self.site.pack, self.site.clock.now())
+        async with self.site.db.transaction() as connection:
+            was_on = await units_store.rostered(connection, self.site.region)
+        begin = [code for code, on in was_on.items() if not on and code in on_now]
+        end = [code for code, on in was_on.items() if on and code not in on_now]
+        if begin or end:
+            await dispatch.apply_roster(self.site, begin, end)
