@@ -1,6 +1,7 @@
 """The server that comes with us, on a real folder, killed in every way a machine kills a program."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -16,7 +17,7 @@ import asyncpg
 import psutil
 import pytest
 
-from jieying.kit import postgres
+from jieying.kit import postgres, postgres_processes
 from jieying.kit.errors import Conflict, Unavailable
 from jieying.kit.postgres import EmbeddedPostgres
 from jieying.kit.postgres_cluster import binary
@@ -159,10 +160,10 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
         query(server, "CREATE TABLE written (number int PRIMARY KEY)")
         assert server.pid is not None
         victim = psutil.Process(server.pid)
-        victims = [victim] if killed == "the server only" else [*victim.children(), victim]
         writers = asyncio.gather(*(write(k * 1_000_000) for k in range(4)))
         await enough.wait()
-        for process in victims:
+        victim.suspend()  # or it would start again those killed before it
+        for process in [*(victim.children() if killed == "every process of it" else ()), victim]:
             process.kill()
         await writers
         await asyncio.to_thread(wait_until, lambda: not server.alive())
@@ -171,6 +172,19 @@ async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(tmp_path: 
         assert set(acknowledged) <= found
     finally:
         await asyncio.to_thread(server.stop)
+
+
+def test_a_server_stopped_in_the_middle_of_its_recovery_keeps_what_it_had(used: Path) -> None:
+    server = EmbeddedPostgres(used)
+    server.start()
+    query(server, "CREATE TABLE kept AS SELECT 7 AS number")
+    assert server.pid is not None
+    for child in psutil.Process(server.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            child.kill()
+    server.stop()
+    with server:
+        assert query(server, "SELECT number FROM kept") == "7"
 
 
 def test_ensure_leaves_a_running_server_alone(used: Path) -> None:
@@ -183,7 +197,7 @@ def test_ensure_leaves_a_running_server_alone(used: Path) -> None:
 def test_a_working_process_of_a_killed_server_does_not_keep_the_next_from_starting(
     used: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgres, "_SILENCE_S", 0.5)
+    monkeypatch.setattr(postgres_processes, "_PATIENCE_S", 0.5)
     with EmbeddedPostgres(used, durable=False) as server:
         endless = subprocess.Popen(
             [binary("psql"), "-Xc", "SELECT count(*) FROM generate_series(1, 1e12)", server.dsn],
@@ -237,7 +251,7 @@ def test_a_server_with_unsafe_settings_is_not_taken_over_but_replaced(used: Path
 
 def test_a_hanging_server_whose_owner_was_killed_is_replaced(used: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "_SILENCE_S", 0.5)
-    monkeypatch.setattr(postgres, "_STOPS", ((signal.SIGINT, 0.3), (signal.SIGQUIT, 0.3), (signal.SIGKILL, 10.0)))
+    monkeypatch.setattr(postgres_processes, "_PATIENCE_S", 0.5)
     owner = start_owner(used)
     pid = int(first_line(owner))
     owner.kill()

@@ -9,12 +9,11 @@ takes it over.
 import fcntl
 import hashlib
 import os
-import signal
 import stat
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -24,14 +23,13 @@ from sqlalchemy.engine import URL
 
 from jieying.kit.errors import Conflict, Unavailable
 from jieying.kit.postgres_cluster import DATABASE, ROLE, binary, failure, folder_errors, make_cluster
+from jieying.kit.postgres_processes import end_children, end_server, ended, is_postgres, marked_processes
 from jieying.kit.postgres_user import ServerUser, require_access, server_user
 
 Progress = Callable[[float, str], None]
 """Told about once a second while the server gets ready: seconds waited, last line of its log."""
 
-# Fast shutdown, then immediate shutdown, then none of its own will; seconds each may take.
-_STOPS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
-_SILENCE_S = 5.0
+_SILENCE_S = 5.0  # an orphan that says nothing for so long is replaced
 _LOG_BYTES = 10 * 1024**2
 _SOCKET_BYTES = 107 - len("/.s.PGSQL.5432")  # sockaddr_un holds 108 bytes with the final zero
 
@@ -104,7 +102,7 @@ class EmbeddedPostgres:
 
     def alive(self) -> bool:
         """Whether the server's process runs."""
-        return self._server is not None and not _ended(self._server)
+        return self._server is not None and not ended(self._server)
 
     def ensure(self) -> bool:
         """Start the server again if it died; True when it had to. For a loop that supervises it."""
@@ -119,8 +117,8 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop the server: running transactions are rolled back, everything committed is kept."""
         if self._server is not None:
-            _stop(self._server)
-            _end(self._running())
+            end_server(self._server, fast=self._answer() == 0)
+            end_children(self._running())
             self._server = None
         if self._lock is not None:
             os.close(self._lock)
@@ -148,13 +146,11 @@ class EmbeddedPostgres:
             if process.info["cmdline"] == self._command() and self._wait(process, silence_s=_SILENCE_S):
                 self._server = process
                 return True
-            _stop(process)
+            end_server(process, fast=self._answer() == 0)
         return False
 
     def _launch(self) -> None:
-        if self._server is not None:
-            _stop(self._server)
-        _end(self._running())
+        end_children(self._running())
         self._clear_stale_files()
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             self._log.replace(self._log.with_suffix(".log.1"))
@@ -168,26 +164,12 @@ class EmbeddedPostgres:
     def _wait(self, server: psutil.Process, silence_s: float = float("inf")) -> bool:
         """Until the server takes connections; False when it ended or gave no answer for `silence_s`."""
         began = told = heard = time.monotonic()
-        while not _ended(server):
-            answer = subprocess.run(
-                [
-                    binary("pg_isready"),
-                    "-q",
-                    "-h",
-                    str(self._socket_dir),
-                    "-p",
-                    "5432",
-                    "-U",
-                    ROLE,
-                    "-d",
-                    DATABASE,
-                ],
-                check=False,
-            ).returncode
+        while not ended(server):
+            answer = self._answer()
             now = time.monotonic()
             if answer == 0:
                 return True
-            if answer == 1:  # it answers that it is not ready yet
+            if answer == 1:
                 heard = now
             if now - heard > silence_s:
                 return False
@@ -196,6 +178,11 @@ class EmbeddedPostgres:
                 told = now
             time.sleep(0.05)
         return False
+
+    def _answer(self) -> int:
+        """Of pg_isready: 0 takes connections, 1 answers that it does not yet or no longer, 2 says nothing."""
+        where = ["-h", str(self._socket_dir), "-p", "5432", "-U", ROLE, "-d", DATABASE]
+        return subprocess.run([binary("pg_isready"), "-q", *where], check=False).returncode
 
     def _command(self) -> list[str]:
         socket_dir = '"' + str(self._socket_dir).replace('"', '""') + '"'
@@ -240,11 +227,7 @@ class EmbeddedPostgres:
 
     def _running(self) -> list[psutil.Process]:
         """The processes of this cluster's server, whoever started them."""
-        return [
-            process
-            for process in psutil.process_iter(["name", "cmdline"])
-            if process.info["name"] == "postgres" and self._mark in " ".join(process.info["cmdline"] or ())
-        ]
+        return marked_processes(self._mark)
 
     def _pid_file(self) -> list[str]:
         try:
@@ -264,7 +247,7 @@ class EmbeddedPostgres:
         """
         lines, pid = self._pid_file(), self._noted_pid()
         moved = len(lines) > 1 and lines[1] != str(self._cluster)
-        if not (moved and pid is not None and _is_postgres(pid)):
+        if not (moved and pid is not None and is_postgres(pid)):
             (self._cluster / "postmaster.pid").unlink(missing_ok=True)
             for left in self._socket_dir.glob(".s.PGSQL.*"):
                 left.unlink()
@@ -278,42 +261,3 @@ class EmbeddedPostgres:
     def _url(self, driver: str) -> str:
         url = URL.create(driver, ROLE, database=DATABASE, query={"host": str(self._socket_dir)})
         return url.render_as_string(hide_password=False)
-
-
-def _ended(process: psutil.Process) -> bool:
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def _is_postgres(pid: int) -> bool:
-    try:
-        return bool(psutil.Process(pid).name() == "postgres")
-    except psutil.NoSuchProcess:
-        return False
-
-
-def _stop(server: psutil.Process) -> None:
-    for number, seconds in _STOPS:
-        try:
-            server.send_signal(number)
-            server.wait(seconds)
-            return
-        except psutil.NoSuchProcess:
-            return
-        except psutil.TimeoutExpired:
-            continue
-
-
-def _end(processes: Sequence[psutil.Process]) -> None:
-    """Wait for processes that lost their server, or whose server we will not use; then make them end.
-
-    They hold the shared memory, and no server may start on the folder before they are gone.
-    """
-    left = list(processes)
-    for number in (None, signal.SIGQUIT, signal.SIGKILL):
-        for process in left:
-            if number is not None and not _ended(process):
-                process.send_signal(number)
-        left = psutil.wait_procs(left, timeout=_SILENCE_S)[1]
