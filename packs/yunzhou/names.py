@@ -1,0 +1,48 @@
+"""Names of streets, villages and estates: invented, from the characters such names are made of."""
+
+from random import Random
+
+import shapely
+
+ARTERIALS_EW = tuple("迎春 南京 建业 长江 人民 中山 和平 新华 文化 朝阳 青云 科技 北苑 桃源".split())
+ARTERIALS_NS = tuple("西苑 民族 五一 黄河 胜利 建设 解放 友谊 文昌 光明 学府 创业 金山 汉水 长兴".split())
+RADIALS = tuple("东湖 望京 迎宾 云山 石桥 钟祥 江南 凤凰 临港 高新".split())
+
+_FIRST = (
+    "云江青凤龙金玉文景明春福和永泰安康宁长兴锦绣翠兰桂梅竹松柏杏桃柳荷莲清碧紫丹秀虹星月晨晓阳瑞嘉祥乐华昌盛德仁义礼信"
+)
+_SECOND = "山水泉溪林苑庭园湖塘洲岸桥亭台楼阁井坊门源谷峰岭岗坡湾渡港浦沙石田陌里仓集营墩堰河滩渠"
+
+SECOND = _SECOND
+
+
+def word(dice: Random) -> str:
+    """Two characters that could begin a name."""
+    return dice.choice(_FIRST) + dice.choice(_SECOND)
+
+
+class StreetNames:
+    """Gives each street a name of its own; long ones are 路 and 街, short ones 巷."""
+
+    def __init__(self, dice: Random) -> None:
+        words = [a + b for a in _FIRST for b in _SECOND]
+        dice.shuffle(words)
+        self._words = words
+        self._dice = dice
+        self._taken: set[str] = set()
+        self._next = 0
+
+    def next(self, road_class: str, length: float, block: shapely.Polygon) -> str:
+        """A name nobody has; streets of one block are often numbered lanes of the first one."""
+        if length < 260 and road_class == "residential":
+            endings = ("巷", "巷", "里", "支路", "胡同")
+        else:
+            endings = ("路", "街") if road_class == "residential" else ("路", "路", "大街")
+        while True:
+            base = self._words[self._next % len(self._words)]
+            lap = self._next // len(self._words)
+            self._next += 1
+            name = base + ("", "一", "二", "三", "四")[min(lap, 4)] + self._dice.choice(endings)
+            if name not in self._taken:
+                self._taken.add(name)
+                return name
