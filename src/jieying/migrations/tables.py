@@ -1,0 +1,11 @@
+"""All tables of the house in one metadata: importing the stores registers them."""
+
+import jieying.access.store
+import jieying.incidents.tables
+import jieying.intake.store
+import jieying.journal.store
+import jieying.supervise.store
+import jieying.units.store  # noqa: F401
+from jieying.kit.db import metadata
+
+__all__ = ["metadata"]
