@@ -6,7 +6,10 @@ create databases.
 
 import asyncio
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
@@ -17,14 +20,20 @@ from jieying.kit.postgres import EmbeddedPostgres
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_url() -> Iterator[str]:
     """SQLAlchemy URL of a server for this session; unsafe settings, for speed."""
     given = os.environ.get("JIEYING_TEST_DATABASE_URL")
     if given:
         yield given
         return
-    with EmbeddedPostgres(tmp_path_factory.mktemp("server"), durable=False) as server:
-        yield server.url
+    # Not a folder of pytest's: they are closed to other users, and root may have to start the server as one.
+    folder = Path(tempfile.mkdtemp(prefix="jieying-test-"))
+    folder.chmod(0o755)
+    try:
+        with EmbeddedPostgres(folder, durable=False) as server:
+            yield server.url
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

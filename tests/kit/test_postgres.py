@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import asyncpg
 import psutil
 import pytest
 
-from jieying.kit import postgres, postgres_processes
+from jieying.kit import postgres, postgres_processes, postgres_user
 from jieying.kit.errors import Conflict, Unavailable
 from jieying.kit.postgres import EmbeddedPostgres
 from jieying.kit.postgres_cluster import binary
@@ -28,6 +29,7 @@ SOURCE = Path(postgres.__file__).parents[2]
 # A process that owns a server until its input ends or it is killed.
 OWNER = """
 import sys
+from functools import cache
 from pathlib import Path
 from jieying.kit.errors import Refused
 from jieying.kit.postgres import EmbeddedPostgres
@@ -394,6 +396,15 @@ def test_root_serves_a_folder_as_the_user_who_owns_it(open_folder: Path) -> None
 
 
 @only_root
+def test_root_without_user_namespaces_runs_it_as_nobody(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_user, "_works", lambda user: False)
+    with EmbeddedPostgres(open_folder, durable=False) as server:
+        assert server.pid is not None
+        assert psutil.Process(server.pid).uids().effective != 0
+        assert query(server, "SELECT 1") == "1"
+
+
+@only_root
 def test_root_is_told_which_folder_is_closed_and_it_stays_closed(open_folder: Path) -> None:
     closed = open_folder / "closed"
     home = closed / "data" / "postgres"
@@ -426,6 +437,7 @@ def test_an_ordinary_user_is_told_that_the_folder_is_not_writable(open_folder: P
     owner.communicate()
 
 
+@cache
 def python_of_everybody() -> str:
     """A Python that another user may run with our packages; the test is skipped when there is none."""
     packages = Path(psutil.__file__).parents[1]

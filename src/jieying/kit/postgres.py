@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -120,6 +121,9 @@ class EmbeddedPostgres:
             end_server(self._server, fast=self._answer() == 0)
             end_children(self._running())
             self._server = None
+            if self._socket_dir.parent != self._home:
+                with suppress(OSError):
+                    self._socket_dir.rmdir()
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None

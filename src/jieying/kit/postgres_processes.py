@@ -1,7 +1,9 @@
 """The processes of a PostgreSQL server: found whoever started them, and ended without harm to the data."""
 
 import signal
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 import psutil
 
@@ -57,9 +59,17 @@ def end_children(processes: Sequence[psutil.Process]) -> None:
 
     They hold the shared memory, and no server may start on the folder before they are gone.
     """
-    left = psutil.wait_procs(processes, timeout=_PATIENCE_S)[1]
+    left = _still_running(processes)
     for number in (signal.SIGQUIT, signal.SIGKILL):
         for process in left:
-            if not ended(process):
+            with suppress(psutil.NoSuchProcess):
                 process.send_signal(number)
-        left = psutil.wait_procs(left, timeout=_PATIENCE_S)[1]
+        left = _still_running(left)
+
+
+def _still_running(processes: Sequence[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended within our patience; unlike psutil.wait_procs, a zombie counts as ended."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while (left := [process for process in processes if not ended(process)]) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return left
