@@ -2,7 +2,7 @@
 import { computed } from 'vue'
 import { createI18n } from 'vue-i18n'
 import { getTexts } from './api/calls'
-import type { Params, Reason } from './api/types'
+import type { Params } from './api/types'
 import en from './locale/en.json'
 import zh from './locale/zh.json'
 
@@ -41,24 +41,9 @@ export async function loadServerTexts(of: Language = language.value): Promise<vo
   loaded.add(of)
 }
 
-export const t = (key: string, params: Record<string, unknown> = {}): string => i18n.global.t(key, params)
+export const t = (key: string, params: Params = {}): string => i18n.global.t(key, params)
 
 const has = (key: string) => i18n.global.te(key) || i18n.global.te(key, 'zh')
 
 /** The words of a key, or what stands in for them when no catalogue has it. */
-export const wordsOf = (key: string, instead: string, params: Params = {}): string =>
-  has(key) ? t(key, shownParams(params)) : instead
-
-export const reasonWords = (reason: Reason): string => wordsOf(`reason.${reason.code}`, reason.code, reason.params)
-
-/** What a level, a state, a stage … of the given name is called. */
-export const paramWords = (params: Params): string => Object.values(shownParams(params)).filter((v) => typeof v === 'string').join(' · ')
-
-const shownParams = (params: Params): Params => Object.fromEntries(Object.entries(params).map(([k, v]) => [k, shown(v)]))
-
-/** Figures without needless decimals, lists with commas, codes of levels and stages in words. */
-function shown(value: unknown): unknown {
-  if (typeof value === 'number') return Number.isInteger(value) ? value : Math.abs(value) >= 10 ? Math.round(value) : Number(value.toFixed(2))
-  if (Array.isArray(value)) return value.map(shown).join(language.value === 'zh' ? '、' : ', ')
-  return value
-}
+export const wordsOf = (key: string, instead: string, params: Params = {}): string => (has(key) ? t(key, params) : instead)

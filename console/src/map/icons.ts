@@ -26,10 +26,11 @@ const MARKS: Record<Level, string> = { red: '!', orange: '!', yellow: '', blue: 
 
 const arrow = polygon([0, -11], [8, 9], [0, 5], [-8, 9])
 const square = polygon([-7, -7], [7, -7], [7, 7], [-7, 7])
+const small = polygon([-3.5, -3.5], [3.5, -3.5], [3.5, 3.5], [-3.5, 3.5])
 const STATUS_SHAPES: Record<UnitStatus, { shape: Pen; filled: boolean; inner?: Pen }> = {
   available: { shape: circle(7), filled: true },
   offered: { shape: circle(7.5), filled: false, inner: circle(3) },
-  committed: { shape: ngon(4, 9.5, 0), filled: true },
+  committed: { shape: polygon([-8, 3], [-8, -3], [-3, -8], [3, -8], [8, -3], [8, 3], [3, 8], [-3, 8]), filled: false, inner: small },
   en_route: { shape: arrow, filled: true },
   on_scene: { shape: square, filled: true },
   unavailable: { shape: (g) => { g.beginPath(); g.moveTo(-6, -6); g.lineTo(6, 6); g.moveTo(6, -6); g.lineTo(-6, 6) }, filled: false },
