@@ -16,10 +16,11 @@ from jieying.incidents import store
 from jieying.incidents.model import AssignmentState, IncidentState
 from jieying.incidents.store import AssignmentRow, IncidentRow
 from jieying.journal.actions import SYSTEM, Site, record
-from jieying.kit.errors import Conflict, NotFound
-from jieying.kit.geo import Point
+from jieying.kit.errors import Conflict, Invalid, NotFound
+from jieying.kit.geo import Point, cell_of
 from jieying.kit.ids import new_id
 from jieying.kit.reasons import Reason
+from jieying.places.areas import OUTSIDE_M, AreaIndex
 from jieying.units import store as units
 
 # Who declined or did not react is asked again for the same incident only after this time.
@@ -369,6 +370,16 @@ async def hand_over(site: Site, incident_id: UUID, actor: str, unit: str | None)
         row = await store.mark_time(connection, site.region, incident_id, "handed_over_at", now)
         await _journal_step(site, connection, "handed_over", given[0], actor)
         return row
+
+
+def where(site: Site, areas: AreaIndex, point: Point) -> dict[str, Any]:
+    """What follows from an incident's position: cell, area and who answers for it. Raises Invalid outside the city."""
+    area = areas.area_of(point) or areas.nearest_area(point, OUTSIDE_M)
+    if area is None:
+        raise Invalid("outside_city", lat=round(point.lat, 5), lon=round(point.lon, 5))
+    path = site.pack.orgs[area.org].path
+    return {"lat": point.lat, "lon": point.lon, "cell": cell_of(point), "place_confidence": 1.0,
+            "area": area.code, "org": area.org, "org_path": path}  # fmt: skip
 
 
 async def amend(site: Site, incident_id: UUID, actor: str, changes: dict[str, Any]) -> IncidentRow:

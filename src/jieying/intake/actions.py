@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.citypack.model import Level
+from jieying.dispatch.actions import where
 from jieying.dispatch.rules import plan_for
 from jieying.incidents import actions as incidents
 from jieying.incidents import store
@@ -158,10 +159,7 @@ async def open_by_hand(site: Site, city: City, report_id: UUID, actor: str, give
     """Open an incident for a report that the steps could not settle. Raises Invalid, Conflict."""
     if given.category not in site.pack.categories:
         raise Invalid("no_such_category", category=given.category)
-    rules.check_point(city.areas, given.point)
-    area = city.areas.area_of(given.point) or city.areas.nearest_area(given.point, rules.OUTSIDE_M)
-    if area is None:
-        raise Invalid("outside_city", lat=given.point.lat, lon=given.point.lon)
+    located = where(site, city.areas, given.point)
     async with site.db.transaction() as connection:
         report = await store.get_report(connection, site.region, report_id, lock=True)
         if report.state == ReportState.RECEIVED:
@@ -170,7 +168,7 @@ async def open_by_hand(site: Site, city: City, report_id: UUID, actor: str, give
         plan = plan_for(site.pack, given.category, level)
         opening = incidents.Opening(
             given.category, level, (Reason("call_taker_decided"),), given.point, given.place, 1.0,
-            area.code, area.org, plan.code, plan.units,
+            located["area"], located["org"], plan.code, plan.units,
         )  # fmt: skip
         return await incidents.open_incident(site, connection, report, opening, actor)
 

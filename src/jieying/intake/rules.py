@@ -8,13 +8,11 @@ from jieying.incidents.model import Channel
 from jieying.kit.errors import Invalid
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.reasons import Reason
-from jieying.places.areas import AreaIndex
+from jieying.places.areas import OUTSIDE_M, AreaIndex
 from jieying.places.locate import PlaceCandidate
 
 WORDS_MAX = 10_000
 FUTURE = timedelta(seconds=60)
-# A position this far outside the city's areas is a mistake, not a place we can go to.
-OUTSIDE_M = 2_000.0
 SURE = 0.4
 # Two places about equally likely and this far apart: a person asks.
 EQUAL = 0.05

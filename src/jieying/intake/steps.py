@@ -29,19 +29,16 @@ from jieying.incidents.model import Channel, ReportState
 from jieying.incidents.store import ReportRow
 from jieying.intake.city import City
 from jieying.intake.rules import choose_place
+from jieying.intake.same import similar_incidents, top_category
 from jieying.journal.actions import SYSTEM, Site, record
 from jieying.kit.errors import Conflict, Unavailable
 from jieying.kit.geo import Point
 from jieying.kit.reasons import Reason
 from jieying.places.locate import PlaceCandidate
 from jieying.triage.rules import Understood
-from jieying.triage.same_event import RESEND_WINDOW, WINDOW, Facts, is_resend, similar
+from jieying.triage.same_event import RESEND_WINDOW, Facts, is_resend
 
 log = logging.getLogger(__name__)
-
-# Half the side of the box in which earlier incidents are looked for: a little over 300 m.
-NEAR_DEG = 0.003
-MOST_SIMILAR = 5
 
 
 @dataclass
@@ -122,29 +119,12 @@ async def find_same(work: Work) -> Reason | None:
             if is_resend(mine, _facts(work, other, str(other.incident_id), None)):
                 work.joins = other.incident_id
                 return None
-    if work.place is not None:
-        point = work.place.position
-        near = await store.incidents_near(work.connection, region, point.lat, point.lon, NEAR_DEG, now - WINDOW)
-        numbers = {str(row.id): row.number for row in near}
-        others = [
-            Facts(str(row.id), row.received_at, Point(row.lat, row.lon), _top(work.city, row.category), row.summary)
-            for row in near
-        ]
-        work.similar = [
-            {"incident": s.incident, "number": numbers[s.incident], "score": round(s.score, 3),
-             "distance_m": round(s.distance_m), "age_s": round(s.age_s), "reasons": [r.as_json() for r in s.reasons]}
-            for s in similar(mine, others, now)[:MOST_SIMILAR]
-        ]  # fmt: skip
+    work.similar = await similar_incidents(work.site, work.city, work.connection, mine)
     return None
 
 
-def _top(city: City, code: str | None) -> str | None:
-    category = city.pack.categories.get(code or "")
-    return None if category is None else category.parent or category.code
-
-
 def _facts(work: Work, row: ReportRow, incident: str, point: Point | None) -> Facts:
-    category = _top(work.city, work.category if row.id == work.report.id else row.category)
+    category = top_category(work.city, work.category if row.id == work.report.id else row.category)
     return Facts(incident, row.received_at, point, category, row.words, row.reporter_contact, row.channel)
 
 

@@ -7,6 +7,9 @@ from jieying.citypack.model import Area, CityPack
 from jieying.kit.geo import Point
 from jieying.places.plane import Plane
 
+# A position this far outside the city's areas is a mistake, not a place we can go to.
+OUTSIDE_M = 2_000.0
+
 
 class AreaIndex:
     """The areas of a pack, found by point. On a border, and where areas overlap, the smaller code wins."""

@@ -1,0 +1,226 @@
+"""Reading: incidents, reports and units as they stand, timelines, intervals, notifications."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jieying.access.api import SignedIn, SiteNow, needs
+from jieying.access.rules import Account, Permission
+from jieying.citypack.model import Level
+from jieying.dispatch.rules import plan_for
+from jieying.incidents import store as incidents
+from jieying.incidents.model import IncidentState, ReportState
+from jieying.incidents.store import IncidentRow
+from jieying.journal import store as journal
+from jieying.journal.actions import Site
+from jieying.kit.errors import NotFound
+from jieying.supervise import store
+from jieying.supervise.intervals import Interval, counts, intervals
+from jieying.supervise.views import (
+    EntryView,
+    IncidentDetail,
+    IncidentView,
+    ReportView,
+    SimilarView,
+    UnitView,
+    Words,
+    show_entry,
+    show_incidents,
+    show_report,
+    show_unit,
+)
+from jieying.units import store as units
+
+router = APIRouter(tags=["supervise"])
+
+ReadsReports = Annotated[Account, needs(Permission.REPORT_READ)]
+ReadsIncidents = Annotated[Account, needs(Permission.INCIDENT_READ)]
+ReadsJournal = Annotated[Account, needs(Permission.JOURNAL_READ)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def may_see(site: Site, account: Account, row: IncidentRow) -> bool:
+    """Within the account's part of the tree; an officer also what his own unit is asked to do."""
+    return account.may(Permission.INCIDENT_READ) and account.sees(row.org_paths)
+
+
+async def seen_incident(site: Site, connection: AsyncConnection, account: Account, id: UUID) -> IncidentRow:
+    """The incident; NotFound when it is not there or not for this account: the same answer, so nothing leaks."""
+    row = await incidents.get_incident(connection, site.region, id)
+    if not may_see(site, account, row):
+        raise NotFound("no_such_incident", incident=str(id))
+    return row
+
+
+class IncidentsView(BaseModel):
+    incidents: list[IncidentView]
+    next: UUID | None
+
+
+@router.get("/incidents")
+async def list_incidents(
+    site: SiteNow, account: ReadsIncidents, state: str = "", limit: Limit = 100, before: UUID | None = None
+) -> IncidentsView:
+    """Newest first; `state`: one or several, separated by commas; `before`: the `next` of the page before."""
+    states = [str(IncidentState(one)) for one in state.split(",") if one in set(IncidentState)]
+    async with site.db.transaction() as connection:
+        rows = await incidents.list_incidents(
+            connection, site.region, account.org_path, states=states, before=before, limit=limit
+        )
+        shown = await show_incidents(site, connection, rows)
+    return IncidentsView(incidents=shown, next=rows[-1].id if len(rows) == limit else None)
+
+
+@router.get("/incidents/{id}")
+async def read_incident(id: UUID, site: SiteNow, account: ReadsIncidents) -> IncidentDetail:
+    async with site.db.transaction() as connection:
+        row = await seen_incident(site, connection, account, id)
+        (shown,) = await show_incidents(site, connection, [row])
+        reports = await incidents.reports_of(connection, site.region, id)
+    guidance = plan_for(site.pack, row.category, Level(row.level)).guidance
+    fields = {name: getattr(shown, name) for name in IncidentView.model_fields}
+    return IncidentDetail.model_construct(
+        **fields,
+        reports=[show_report(site.pack, report) for report in reports],
+        guidance=Words(zh=guidance.zh, en=guidance.en or guidance.zh),
+        similar=[SimilarView.model_validate(one) for one in row.similar],
+    )
+
+
+class EntriesView(BaseModel):
+    entries: list[EntryView]
+
+
+@router.get("/incidents/{id}/timeline")
+async def read_timeline(id: UUID, site: SiteNow, account: ReadsIncidents) -> EntriesView:
+    """All that happened around an incident, oldest first."""
+    async with site.db.transaction() as connection:
+        await seen_incident(site, connection, account, id)
+        entries = await journal.timeline(connection, site.region, id)
+    return EntriesView(entries=[show_entry(entry) for entry in entries])
+
+
+class ReportsView(BaseModel):
+    reports: list[ReportView]
+    next: UUID | None
+
+
+@router.get("/reports")
+async def list_reports(
+    site: SiteNow,
+    account: ReadsReports,
+    state: str = "",
+    waiting: bool = False,
+    limit: Limit = 100,
+    before: UUID | None = None,
+) -> ReportsView:
+    """Newest first; `waiting`: those that wait for a person, oldest first."""
+    states = [str(ReportState(one)) for one in state.split(",") if one in set(ReportState)]
+    async with site.db.transaction() as connection:
+        rows = await incidents.list_reports(
+            connection, site.region, states=states, waiting=waiting, before=before, limit=limit
+        )
+        hidden = await _hidden(site, connection, account, {row.incident_id for row in rows if row.incident_id})
+    shown = [show_report(site.pack, row) for row in rows if row.incident_id not in hidden]
+    return ReportsView(reports=shown, next=rows[-1].id if len(rows) == limit and not waiting else None)
+
+
+async def _hidden(site: Site, connection: AsyncConnection, account: Account, ids: set[UUID]) -> set[UUID]:
+    """Those incidents that the account may not see; their reports are not shown either."""
+    rows = await incidents.incidents_by_ids(connection, site.region, list(ids)) if ids else []
+    return {row.id for row in rows if not may_see(site, account, row)}
+
+
+@router.get("/reports/{id}")
+async def read_report(id: UUID, site: SiteNow, account: SignedIn) -> ReportView:
+    """A report; a gateway reads only those that it handed in itself."""
+    async with site.db.transaction() as connection:
+        row = await incidents.get_report(connection, site.region, id)
+        own = row.handed_in_by == account.actor
+        if not own:
+            account.need(Permission.REPORT_READ)
+            if row.incident_id:
+                await seen_incident(site, connection, account, row.incident_id)
+    return show_report(site.pack, row)
+
+
+class UnitsView(BaseModel):
+    units: list[UnitView]
+
+
+@router.get("/units")
+async def list_units(site: SiteNow, account: ReadsIncidents) -> UnitsView:
+    async with site.db.transaction() as connection:
+        rows = await units.list_units(connection, site.region)
+    shown = [view for row in rows if (view := show_unit(site.pack, row))]
+    return UnitsView(units=[view for view in shown if sees_unit(site, account, view)])
+
+
+def sees_unit(site: Site, account: Account, unit: UnitView) -> bool:
+    return site.pack.orgs[unit.org].path.startswith(account.org_path)
+
+
+class IntervalsView(BaseModel):
+    since: datetime
+    now: datetime
+    intervals: dict[str, Interval]
+    reports: dict[str, int]
+    incidents: dict[str, int]
+
+
+@router.get("/intervals")
+async def read_intervals(
+    site: SiteNow, account: ReadsIncidents, hours: Annotated[float, Query(gt=0, le=24 * 366)] = 24
+) -> IntervalsView:
+    """Answer, processing, turnout, travel and response of the incidents of the last hours."""
+    now = site.clock.now()
+    since = now - timedelta(hours=hours)
+    async with site.db.transaction() as connection:
+        found = await intervals(site, connection, since, account.org_path)
+        number = await counts(site, connection, since, account.org_path)
+    return IntervalsView(since=since, now=now, intervals=found, reports=number.reports, incidents=number.incidents)
+
+
+class NotificationView(BaseModel):
+    id: UUID
+    at: datetime
+    kind: str
+    incident: UUID | None
+    report: UUID | None
+    number: str | None
+    params: dict[str, Any]
+    read_at: datetime | None
+
+
+class NotificationsView(BaseModel):
+    notifications: list[NotificationView]
+
+
+async def told(site: Site, connection: AsyncConnection, account: Account) -> list[NotificationView]:
+    """What the ladder told the account's role in its organisation, newest first."""
+    rows = await store.notifications_for(connection, site.region, account.id, str(account.role), account.org)
+    ids = [row.incident_id for row in rows if row.incident_id]
+    numbers = {row.id: row.number for row in await incidents.incidents_by_ids(connection, site.region, ids)}
+    return [
+        NotificationView.model_construct(
+            id=row.id, at=row.at, kind=row.kind, incident=row.incident_id, report=row.report_id,
+            number=numbers.get(row.incident_id), params=row.params, read_at=row.read_at,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@router.get("/notifications")
+async def list_notifications(site: SiteNow, account: SignedIn) -> NotificationsView:
+    async with site.db.transaction() as connection:
+        return NotificationsView(notifications=await told(site, connection, account))
+
+
+@router.post("/notifications/{id}/read", status_code=204)
+async def mark_read(id: UUID, site: SiteNow, account: SignedIn) -> None:
+    async with site.db.transaction() as connection:
+        await store.mark_read(connection, account.id, id, site.clock.now())

@@ -1,0 +1,252 @@
+"""Reports, incidents, assignments and units as the API and the live feed show them."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jieying.citypack.model import CityPack, Level
+from jieying.incidents import store as incidents
+from jieying.incidents.store import AssignmentRow, IncidentRow, ReportRow
+from jieying.journal.actions import Site
+from jieying.journal.model import Entry
+from jieying.supervise import store
+from jieying.supervise.rules import clocks_of, due_at
+from jieying.units.store import UnitRow
+
+
+class Words(BaseModel):
+    zh: str
+    en: str
+
+
+class ReasonView(BaseModel):
+    code: str
+    params: dict[str, str | int | float] = {}
+
+
+class ClockShown(BaseModel):
+    id: str
+    stage: str
+    due_at: datetime
+    target_s: int
+    state: str  # running, met, breached
+    rung: int
+
+
+class AssignmentView(BaseModel):
+    id: UUID
+    unit: str
+    state: str
+    eta_s: float | None
+    score: float | None
+    reasons: list[ReasonView]
+    offered_at: datetime
+    expires_at: datetime | None
+    handed_over_at: datetime | None
+    accepted_at: datetime | None
+    en_route_at: datetime | None
+    on_scene_at: datetime | None
+    cleared_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+
+
+class Waiting(BaseModel):
+    since: datetime
+    reason: ReasonView
+
+
+class SimilarView(BaseModel):
+    incident: str
+    number: str
+    score: float
+    distance_m: float
+    age_s: float
+    reasons: list[ReasonView]
+
+
+class IncidentView(BaseModel):
+    id: UUID
+    number: str
+    state: str
+    category: str
+    level: str
+    level_reasons: list[ReasonView]
+    summary: str
+    lat: float
+    lon: float
+    place: str
+    place_confidence: float
+    area: str | None
+    org: str
+    org_path: str
+    channel: str
+    reports_count: int
+    units_needed: int
+    waiting: Waiting | None
+    received_at: datetime | None
+    answered_at: datetime | None
+    located_at: datetime | None
+    opened_at: datetime | None
+    offered_at: datetime | None
+    handed_over_at: datetime | None
+    accepted_at: datetime | None
+    en_route_at: datetime | None
+    on_scene_at: datetime | None
+    cleared_at: datetime | None
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    outcome: str | None
+    outcome_notes: str | None
+    call_back: str | None
+    merged_into: UUID | None
+    version: int
+    clocks: list[ClockShown]
+    assignments: list[AssignmentView]
+
+
+class Reporter(BaseModel):
+    name: str
+    contact: str
+
+
+class ReportView(BaseModel):
+    id: UUID
+    channel: str
+    state: str
+    received_at: datetime
+    answered_at: datetime | None
+    occurred_at: datetime | None
+    words: str
+    reporter: Reporter
+    lat: float | None
+    lon: float | None
+    media: list[str]
+    incident: UUID | None
+    category: str | None
+    level: str | None
+    reasons: list[ReasonView]
+    needs_person: ReasonView | None
+    reply: str | None
+    due_at: datetime
+    version: int
+
+
+class IncidentDetail(IncidentView):
+    reports: list[ReportView]
+    guidance: Words
+    similar: list[SimilarView]
+
+
+class UnitView(BaseModel):
+    code: str
+    name: Words
+    org: str
+    kind: str
+    skills: list[str]
+    phone: str
+    plate: str
+    status: str
+    status_reason: str | None
+    lat: float
+    lon: float
+    position_at: datetime | None
+    assignment: UUID | None
+    incident: UUID | None
+    version: int
+
+
+class EntryView(BaseModel):
+    position: str
+    at: datetime
+    kind: str
+    subject_kind: str
+    subject: str
+    actor: str
+    data: dict[str, Any]
+
+
+_INCIDENT = [n for n in IncidentView.model_fields if n not in ("clocks", "assignments", "waiting", "level_reasons")]
+_ASSIGNMENT = [name for name in AssignmentView.model_fields if name != "reasons"]
+_REPORT_APART = ("reporter", "reasons", "needs_person", "incident", "due_at")
+_REPORT = [name for name in ReportView.model_fields if name not in _REPORT_APART]
+
+
+def _reasons(stored: Sequence[dict[str, Any]]) -> list[ReasonView]:
+    return [ReasonView.model_construct(**reason) for reason in stored]
+
+
+def _reason(stored: dict[str, Any] | None) -> ReasonView | None:
+    return ReasonView.model_construct(**stored) if stored else None
+
+
+def _assignment(row: AssignmentRow) -> AssignmentView:
+    fields = {name: getattr(row, name) for name in _ASSIGNMENT}
+    return AssignmentView.model_construct(reasons=_reasons(row.reasons), **fields)
+
+
+async def show_incidents(site: Site, connection: AsyncConnection, rows: Sequence[IncidentRow]) -> list[IncidentView]:
+    """Incidents with their clocks as they stand now and all their assignments."""
+    ids = [row.id for row in rows]
+    given: dict[UUID, list[AssignmentView]] = defaultdict(list)
+    for assignment in await incidents.assignments_of(connection, site.region, ids):
+        given[assignment.incident_id].append(_assignment(assignment))
+    rungs = await store.rungs_of(connection, site.region, ids)
+    return [_incident(site, row, given[row.id], rungs) for row in rows]
+
+
+def _incident(
+    site: Site, row: IncidentRow, given: list[AssignmentView], rungs: dict[tuple[UUID, str], int]
+) -> IncidentView:
+    fields = {name: getattr(row, name) for name in _INCIDENT}
+    times = cast(Mapping[str, Any], row._mapping)
+    clocks = [
+        ClockShown.model_construct(
+            id=f"{row.id}/{clock.stage}", stage=clock.stage, due_at=clock.due_at, target_s=clock.target_s,
+            state=clock.state, rung=rungs.get((row.id, clock.stage), 0),
+        )
+        for clock in clocks_of(times, Level(row.level), site.pack.targets, site.clock.now())
+    ]  # fmt: skip
+    waiting = _reason(row.waiting_reason)
+    return IncidentView.model_construct(
+        level_reasons=_reasons(row.level_reasons), clocks=clocks, assignments=given,
+        waiting=Waiting.model_construct(since=row.waiting_since, reason=waiting) if waiting else None, **fields,
+    )  # fmt: skip
+
+
+def show_report(pack: CityPack, row: ReportRow) -> ReportView:
+    """A report with the moment until which it is to be answered."""
+    fields = {name: getattr(row, name) for name in _REPORT}
+    level = Level(row.level) if row.level else Level.RED
+    return ReportView.model_construct(
+        reporter=Reporter.model_construct(name=row.reporter_name, contact=row.reporter_contact),
+        reasons=_reasons(row.reasons), needs_person=_reason(row.needs_person), incident=row.incident_id,
+        due_at=due_at("answer", level, row.received_at, pack.targets), **fields,
+    )  # fmt: skip
+
+
+def show_unit(pack: CityPack, row: UnitRow) -> UnitView | None:
+    """A unit with its latest position, at its post when it never sent one; None when the pack has it no more."""
+    unit = pack.units.get(row.code)
+    if unit is None:
+        return None
+    seen = row.position_at is not None
+    return UnitView.model_construct(
+        code=unit.code, name=Words.model_construct(zh=unit.name.zh, en=unit.name.en or unit.name.zh),
+        org=unit.org, kind=unit.kind, skills=sorted(unit.skills), phone=unit.phone, plate=unit.plate,
+        status=row.status, status_reason=row.base_reason, lat=row.lat if seen else unit.post.lat,
+        lon=row.lon if seen else unit.post.lon, position_at=row.position_at,
+        assignment=row.active or row.offered, incident=row.incident_id, version=row.version,
+    )  # fmt: skip
+
+
+def show_entry(entry: Entry) -> EntryView:
+    return EntryView.model_construct(
+        position=str(entry.position), at=entry.at, kind=entry.kind, subject_kind=entry.subject_kind,
+        subject=entry.subject, actor=entry.actor, data=entry.data,
+    )  # fmt: skip

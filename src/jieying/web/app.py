@@ -1,0 +1,113 @@
+"""The HTTP and WebSocket app, put together from the features' routes."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.staticfiles import StaticFiles
+
+from jieying import __version__
+from jieying.access import api as access
+from jieying.access.rules import Account
+from jieying.bootstrap import Platform
+from jieying.dispatch import api as dispatch
+from jieying.intake import api as intake
+from jieying.kit.errors import Forbidden, TooLarge
+from jieying.settings import Settings
+from jieying.supervise import api as supervise
+from jieying.supervise.views import IncidentView, show_incidents
+from jieying.units import api as units
+from jieying.web import live_api, meta, problems
+from jieying.web.live import Hub
+
+STATIC = Path(__file__).parent / "static"
+BODY_MAX = 1024**2  # media have a limit of their own
+SAFE = {"GET", "HEAD", "OPTIONS"}
+CONTENT_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; worker-src 'self' blob:; "
+    "style-src 'self' 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> FastAPI:
+    """The app around a platform; without `run_loops` whoever made it calls `platform.run_due()`."""
+    site, hub = platform.site, Hub(platform.site)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        platform.on_news(hub.wake)
+        if not run_loops:
+            await platform.prepare()
+            await hub.start()
+            yield
+            await hub.stop()
+            return
+        async with platform:
+            await hub.start()
+            yield
+            await hub.stop()
+
+    app = FastAPI(
+        title="Jieying 接应", version=__version__, lifespan=lifespan, openapi_url="/api/openapi.json",
+        docs_url=None, redoc_url=None,
+    )  # fmt: skip
+
+    async def show_incident(id: UUID, account: Account) -> IncidentView:
+        async with site.db.transaction() as connection:
+            row = await supervise.seen_incident(site, connection, account, id)
+            (shown,) = await show_incidents(site, connection, [row])
+        return shown
+
+    app.state.site = site
+    app.state.city = platform.city
+    app.state.media_dir = platform.media_dir
+    app.state.media_max_bytes = settings.media_max_bytes
+    app.state.session_hours = settings.session_hours
+    app.state.language = settings.language
+    app.state.sessions = {}
+    app.state.kick = platform.kick
+    app.state.hub = hub
+    app.state.show_incident = show_incident
+    problems.install(app)
+    app.middleware("http")(_guard)
+    api = APIRouter(prefix="/api")
+    for feature in (meta, access, intake, units, dispatch, supervise, live_api):
+        api.include_router(feature.router)
+    app.include_router(api)
+    if STATIC.is_dir():
+        app.mount("/", StaticFiles(directory=STATIC, html=True))
+    return app
+
+
+async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Bounds and headers for every request; after a change, what is due is looked at."""
+    changes = request.method not in SAFE
+    try:
+        if changes:
+            _check(request)
+    except (Forbidden, TooLarge) as refused:
+        return problems.problem(request, refused.status, refused.code, refused.params)
+    response = await call_next(request)
+    if changes:
+        request.app.state.kick()
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+    if request.url.path.startswith("/api/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _check(request: Request) -> None:
+    length = request.headers.get("content-length", "0")
+    is_media = request.url.path == "/api/media"
+    if not is_media and (
+        not length.isdigit() or int(length) > BODY_MAX or "chunked" in request.headers.get("transfer-encoding", "")
+    ):
+        raise TooLarge("body_too_large", max_kb=BODY_MAX // 1024)
+    # A page of another site must not act with this user's cookie.
+    origin = request.headers.get("origin")
+    if origin and origin.split("://")[-1] != request.headers.get("host"):
+        raise Forbidden("foreign_origin")

@@ -1,0 +1,286 @@
+"""The live feed: one reader of the journal per process, and a queue for each console that listens.
+
+A console gets a snapshot and then every entry after the snapshot's position, each once and in order; with `since` it
+gets what it missed instead of the snapshot. Entries carry the whole current view of what they speak of.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from jieying.access.rules import Account, Permission
+from jieying.incidents import store as incidents
+from jieying.journal import store as journal
+from jieying.journal.actions import Site
+from jieying.journal.model import Entry, Position
+from jieying.kit.errors import Refused
+from jieying.supervise.api import may_see, sees_unit, told
+from jieying.supervise.views import show_entry, show_incidents, show_report, show_unit
+from jieying.units import store as units
+
+log = logging.getLogger(__name__)
+
+BATCH = 1000
+QUEUE = 200  # messages a slow console may be behind before it must connect anew with `since`
+IDLE_S = 1.0
+CLOCK_S = 15.0
+SNAPSHOT_MOST = 2000
+
+
+def encode(message: dict[str, Any]) -> str:
+    return orjson.dumps(message, default=_plain).decode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.__dict__
+    raise TypeError(type(value))
+
+
+@dataclass(eq=False)
+class Listener:
+    """One console. `lost` is set when it was too slow and its queue ran over."""
+
+    account: Account
+    queue: asyncio.Queue[str] = field(default_factory=lambda: asyncio.Queue(QUEUE))
+    lost: bool = False
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Listeners of the same scope and role get the same messages, made once."""
+        return self.account.org_path, str(self.account.role)
+
+    def put(self, message: str) -> None:
+        try:
+            self.queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.lost = True
+
+
+class Hub:
+    """Reads the journal once for all consoles of this process."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        self.position = Position(0, 0, 0)
+        self._change = 0
+        self._listeners: set[Listener] = set()
+        self._news = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        # Held while a batch is handed out, so that a console joins between two batches.
+        self._handing = asyncio.Lock()
+
+    def wake(self) -> None:
+        self._news.set()
+
+    async def start(self) -> None:
+        async with self.site.db.transaction() as connection:
+            self.position = await journal.end_position(connection)
+        self._tasks = [asyncio.create_task(self._follow()), asyncio.create_task(self._ticks())]
+
+    async def stop(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    def leave(self, listener: Listener) -> None:
+        self._listeners.discard(listener)
+
+    async def join(self, account: Account, since: Position | None) -> tuple[Listener, list[str]]:
+        """A console joins: the messages that bring it to the hub's position, after which its queue goes on."""
+        listener = Listener(account)
+        async with self._handing, self.site.db.transaction() as connection:
+            if since is not None and since <= self.position and await journal.position_is_known(connection, since):
+                first = await self._missed(connection, account, since)
+            else:
+                first = [await self._snapshot(connection, account)]
+            self._listeners.add(listener)
+        return listener, first
+
+    async def _missed(self, connection: AsyncConnection, account: Account, since: Position) -> list[str]:
+        messages: list[str] = []
+        while since < self.position:
+            entries = [e for e in await journal.read_after(connection, since, BATCH) if e.position <= self.position]
+            if not entries:
+                break
+            batch = await self._views(connection, entries)
+            messages.append(encode(self._message(account, entries, batch, await told(self.site, connection, account))))
+            since = entries[-1].position
+        return messages
+
+    async def _snapshot(self, connection: AsyncConnection, account: Account) -> str:
+        site = self.site
+        rows = await incidents.running_incidents(connection, site.region, account.org_path, SNAPSHOT_MOST)
+        shown = await show_incidents(site, connection, rows) if account.may(Permission.INCIDENT_READ) else []
+        unit_views = [show_unit(site.pack, row) for row in await units.list_units(connection, site.region)]
+        reports = []
+        if account.may(Permission.REPORT_READ):
+            waiting = await incidents.list_reports(connection, site.region, waiting=True, limit=500)
+            reports = [show_report(site.pack, row) for row in waiting]
+        return encode(
+            {
+                "type": "snapshot",
+                "position": str(self.position),
+                "now": site.clock.now(),
+                "speed": site.clock.speed,
+                "incidents": shown,
+                "units": [view for view in unit_views if view and sees_unit(site, account, view)],
+                "reports": reports,
+                "notifications": await told(site, connection, account),
+            }
+        )
+
+    async def _follow(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), IDLE_S)
+            self._news.clear()
+            try:
+                while await self._hand_out():
+                    pass
+            except Refused as refused:
+                log.warning("the live feed waits: %s", refused)
+                await asyncio.sleep(IDLE_S)
+            except Exception:
+                log.exception("the live feed failed, trying again")
+                await asyncio.sleep(IDLE_S)
+
+    async def _hand_out(self) -> bool:
+        async with self._handing, self.site.db.transaction() as connection:
+            entries = await journal.read_after(connection, self.position, BATCH)
+            if not entries:
+                return False
+            if self._listeners:
+                batch = await self._views(connection, entries)
+                groups: dict[tuple[str, str], list[Listener]] = defaultdict(list)
+                for listener in self._listeners:
+                    groups[listener.group].append(listener)
+                rung = any(entry.kind == "ladder.told" for entry in entries)
+                for members in groups.values():
+                    await self._hand_to(connection, members, entries, batch, rung)
+            self.position = entries[-1].position
+            return True
+
+    async def _hand_to(
+        self,
+        connection: AsyncConnection,
+        members: list[Listener],
+        entries: Sequence[Entry],
+        batch: "Batch",
+        rung: bool,
+    ) -> None:
+        same = encode(self._message(members[0].account, entries, batch, None))
+        for member in members:
+            if rung:  # what an account was told is its own: read or unread
+                own = await told(self.site, connection, member.account)
+                member.put(encode(self._message(member.account, entries, batch, own)))
+            else:
+                member.put(same)
+
+    async def _views(self, connection: AsyncConnection, entries: Sequence[Entry]) -> "Batch":
+        site = self.site
+        incident_ids = {e.incident for e in entries if e.incident}
+        report_ids = {UUID(e.subject) for e in entries if e.subject_kind == "report"}
+        codes = {str(e.data["unit"]) for e in entries if e.data.get("unit")}
+        rows = await incidents.incidents_by_ids(connection, site.region, list(incident_ids)) if incident_ids else []
+        reports = await incidents.reports_by_ids(connection, site.region, list(report_ids)) if report_ids else []
+        unit_rows = await units.list_units(connection, site.region, list(codes)) if codes else []
+        return Batch(
+            {row.id: (row, view) for row, view in zip(rows, await show_incidents(site, connection, rows), strict=True)},
+            {row.id: show_report(site.pack, row) for row in reports},
+            {view.code: view for row in unit_rows if (view := show_unit(site.pack, row))},
+        )
+
+    def _message(
+        self, account: Account, entries: Sequence[Entry], batch: "Batch", own: list[Any] | None
+    ) -> dict[str, Any]:
+        """What of a batch an account may see; an entry about something out of its sight is left out."""
+        site = self.site
+        seen = {id_: view for id_, (row, view) in batch.incidents.items() if may_see(site, account, row)}
+        unit_views = {code: view for code, view in batch.units.items() if sees_unit(site, account, view)}
+        reads = account.may(Permission.REPORT_READ)
+        reports = {
+            id_: view
+            for id_, view in batch.reports.items()
+            if reads and (view.incident is None or view.incident in seen or view.incident not in batch.incidents)
+        }
+
+        def visible(entry: Entry) -> bool:
+            if entry.incident is not None:
+                return entry.incident in seen
+            if entry.subject_kind == "report":
+                return UUID(entry.subject) in reports
+            return entry.subject_kind == "unit" and entry.subject in unit_views
+
+        message: dict[str, Any] = {
+            "type": "entries",
+            "position": str(entries[-1].position),
+            "now": site.clock.now(),
+            "entries": [show_entry(entry) for entry in entries if visible(entry)],
+            "incidents": list(seen.values()),
+            "units": list(unit_views.values()),
+            "reports": list(reports.values()),
+        }
+        if own is not None:
+            message["notifications"] = own
+        return message
+
+    async def _ticks(self) -> None:
+        """Once a second the positions that changed, now and then the time."""
+        ticks = 0
+        while True:
+            await asyncio.sleep(1.0)
+            ticks += 1
+            try:
+                if self._listeners:
+                    await self._hand_positions()
+                if ticks % CLOCK_S == 0:
+                    self._to_all(encode({"type": "clock", "now": self.site.clock.now()}))
+            except Refused:
+                continue  # the database is away; _follow says so
+            except Exception:
+                log.exception("handing out positions failed")
+
+    def _to_all(self, message: str) -> None:
+        for listener in self._listeners:
+            listener.put(message)
+
+    async def _hand_positions(self) -> None:
+        async with self.site.db.transaction() as connection:
+            moved = await units.positions_since(connection, self.site.region, self._change)
+        if not moved:
+            return
+        self._change = moved[-1][4]
+        now = self.site.clock.now()
+        groups: dict[str, list[Listener]] = defaultdict(list)
+        for listener in self._listeners:
+            groups[listener.account.org_path].append(listener)
+        pack = self.site.pack
+        for path, members in groups.items():
+            seen = [
+                {"code": code, "lat": lat, "lon": lon, "at": at}
+                for code, lat, lon, at, _ in moved
+                if code in pack.units and pack.orgs[pack.units[code].org].path.startswith(path)
+            ]
+            message = encode({"type": "positions", "now": now, "units": seen})
+            for member in members:
+                member.put(message)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The current views of everything that a batch of entries speaks of."""
+
+    incidents: dict[UUID, tuple[Any, Any]]
+    reports: dict[UUID, Any]
+    units: dict[str, Any]

@@ -1,0 +1,52 @@
+"""One web server process: `python -m jieying.web.worker`, started by serve.py with its listening socket."""
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+
+import uvicorn
+
+from jieying.bootstrap import Platform
+from jieying.citypack.read import read_pack
+from jieying.kit.clock import parse_clock
+from jieying.kit.db import Database
+from jieying.settings import Settings
+from jieying.web.app import make_app
+
+SOCKET_ENV = "JIEYING_SOCKET_FD"
+# Reports are bounded to 1 MB, messages of the live feed go out only: nobody needs to send more.
+WEBSOCKET_MAX = 1024**2
+
+
+def _end_with_parent() -> None:
+    """The parent holds the other end of our standard input: when it ends, even killed, so do we."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def main() -> None:
+    settings = Settings()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    listening = socket.socket(fileno=int(os.environ[SOCKET_ENV]))
+    platform = Platform(
+        Database(settings.database_url), parse_clock(settings.clock), read_pack(settings.pack), settings.data_dir
+    )
+    config = uvicorn.Config(
+        make_app(platform, settings),
+        log_level="warning",
+        access_log=False,  # addresses and paths of reporters are personal data
+        loop="uvloop",
+        http="httptools",
+        ws_max_size=WEBSOCKET_MAX,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()
