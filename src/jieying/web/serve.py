@@ -117,7 +117,7 @@ class Service:
         while True:
             for worker in self._workers:
                 if worker.poll() is not None:
-                    raise Unavailable("web_ended", code=worker.returncode)
+                    raise Unavailable("web_ended", status=worker.returncode)
             try:
                 if httpx.get(f"{self.url}/api/health", timeout=2, trust_env=False).status_code == 200:
                     return
