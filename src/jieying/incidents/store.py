@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, text, update
+from sqlalchemy import Row, TextClause, and_, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -230,16 +230,10 @@ async def mark_time(
     return await change_incident(connection, region, id, **{name: func.coalesce(incident.c[name], now)}, **changes)
 
 
-def in_scope(org_path: str) -> ColumnElement[bool]:
+def in_scope(org_path: str) -> TextClause:
     """Whether an incident is seen from an organisation: its own or one below it is concerned."""
-    return or_(
-        incident.c.org_path.startswith(org_path, autoescape=True),
-        func.exists(
-            select(1)
-            .select_from(func.unnest(incident.c.org_paths).alias("concerned"))
-            .where(text("concerned LIKE :scope").bindparams(scope=org_path.replace("_", r"\_") + "%"))
-        ),
-    )
+    concerned = "EXISTS (SELECT FROM unnest(incident.org_paths) AS concerned WHERE starts_with(concerned, :scope))"
+    return text(concerned).bindparams(scope=org_path)
 
 
 async def list_incidents(

@@ -56,7 +56,7 @@ incident = by_month(
         # Due now when the next offer is to be decided; empty while offers run or nobody is needed.
         _moment("dispatch_due_at"),
         _moment("waiting_since"),
-        Column("waiting_reason", JSONB),
+        Column("waiting_reason", JSONB(none_as_null=True)),
         *(_moment(name) for name in TIMES),
         Column("outcome", Text),
         Column("outcome_notes", Text),
@@ -98,7 +98,7 @@ report = by_month(
         Column("reasons", JSONB, nullable=False, server_default=text("'[]'")),
         Column("by_person", Boolean, nullable=False, server_default=text("false")),
         Column("incident_id", Uuid),
-        Column("needs_person", JSONB),
+        Column("needs_person", JSONB(none_as_null=True)),
         Column("reply", Text),
         Column("handed_in_by", Text, nullable=False),
         # Due when the steps of intake are to be taken (again); empty when they are done.

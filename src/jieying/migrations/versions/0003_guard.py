@@ -14,9 +14,7 @@ def upgrade() -> None:
         "CREATE TRIGGER journal_no_change BEFORE UPDATE OR DELETE ON journal "
         "FOR EACH ROW EXECUTE FUNCTION journal_refuse_change()"
     )
-    op.execute(
-        "CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal EXECUTE FUNCTION journal_refuse_change()"
-    )
+    op.execute("CREATE TRIGGER journal_no_truncate BEFORE TRUNCATE ON journal EXECUTE FUNCTION journal_refuse_change()")
 
 
 def downgrade() -> None:
