@@ -28,6 +28,7 @@ export const actOnAssignment = (id: string, action: string, reason?: string) =>
   post<IncidentView>(`/assignments/${id}/${action}`, reason ? { reason } : {})
 
 export const listReports = (query: string) => get<{ reports: ReportView[]; next: string | null }>(`/reports?${query}`)
+export const getReport = (id: string) => get<ReportView>(`/reports/${id}`)
 export const actOnReport = (id: string, action: string, body: unknown) => post<ReportView>(`/reports/${id}/${action}`, body)
 export const understand = (words: string, position: Position | null, signal: AbortSignal) =>
   call<Understanding>('POST', '/understand', { body: { words, ...(position && { position }) }, signal })

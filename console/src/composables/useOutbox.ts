@@ -18,28 +18,28 @@ function keep(next: Pending[]): void {
   localStorage.setItem(KEPT, JSON.stringify(next))
 }
 
-/** What became of it. A refusal is thrown as a `Problem` and leaves the outbox: the words go back to the form. */
-export async function handIn(report: NewReport): Promise<'acknowledged' | 'kept'> {
+/** The report's id once acknowledged, null while it waits here. A refusal is thrown as a `Problem` and leaves the outbox. */
+export async function handIn(report: NewReport): Promise<string | null> {
   const key = newKey()
   keep(add(list.value, key, report))
   return await send(key, report)
 }
 
-async function send(key: string, report: NewReport): Promise<'acknowledged' | 'kept'> {
+async function send(key: string, report: NewReport): Promise<string | null> {
   try {
-    await handInReport(key, report)
+    const { id } = await handInReport(key, report)
+    keep(settled(list.value, key))
+    return id
   } catch (error) {
     // signed out or server away: nobody has judged the report itself, so it stays
     if (!(error instanceof Problem) || error.lost || error.status === 401 || error.status === 429 || error.status === 500) {
       keep(tried(list.value, key))
       schedule()
-      return 'kept'
+      return null
     }
     keep(settled(list.value, key))
     throw error
   }
-  keep(settled(list.value, key))
-  return 'acknowledged'
 }
 
 async function retryAll(): Promise<void> {
@@ -47,7 +47,7 @@ async function retryAll(): Promise<void> {
   sending = true
   for (const { key, report } of [...list.value]) {
     try {
-      if ((await send(key, report)) === 'kept') break
+      if ((await send(key, report)) === null) break
       done(t('outbox.sent'))
     } catch (error) {
       refused.value = { report, words: error instanceof Error ? error.message : String(error) }

@@ -1,7 +1,8 @@
 /** The report being taken by phone: open or not, and its draft, which outlives a reload. */
 import { ref, watch } from 'vue'
-import type { Level, Position } from '../api/types'
-import { router } from '../router'
+import { getReport } from '../api/calls'
+import type { Level, NewReport, Position } from '../api/types'
+import { router, showIncident } from '../router'
 
 export interface Draft {
   words: string; name: string; contact: string; position: Position | null; placeName: string
@@ -23,3 +24,26 @@ export function openPhoneReport(): void {
   if (router.currentRoute.value.name !== 'situation') void router.push({ name: 'situation' })
 }
 export const usePhoneReport = () => ({ isOpen, draft })
+
+/** What goes to the server: only what was said or chosen; what it understood itself it will understand again. */
+export function toReport(d: Draft): NewReport {
+  const name = d.name.trim(), contact = d.contact.trim()
+  return {
+    channel: 'phone', answered: true, words: d.words.trim(),
+    ...((name || contact) && { reporter: { ...(name && { name }), ...(contact && { contact }) } }),
+    ...(d.position && { position: d.position }),
+    ...(d.category && { category: d.category }),
+    ...(d.level && { level: d.level }),
+  }
+}
+
+/** Show the incident that the report became, unless the call-taker has gone on to something else meanwhile. */
+export async function followReport(id: string): Promise<void> {
+  const before = router.currentRoute.value.fullPath
+  for (let n = 0; n < 6; n++) {
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    const incident = (await getReport(id).catch(() => null))?.incident
+    if (isOpen.value || router.currentRoute.value.fullPath !== before) return
+    if (incident) return void showIncident(incident)
+  }
+}
