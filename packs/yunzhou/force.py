@@ -9,7 +9,7 @@ import shapely
 
 from .ground import Ground, to_degrees
 from .network import Network
-from .streets import Street, _sides
+from .streets import Street, halved, sides
 
 # code, 中文, English, east km, north km, reach: a station in the fields takes more ground than one in the old town
 STATIONS = (
@@ -84,8 +84,7 @@ def areas(ground: Ground, streets: list[Street], dice: Random) -> list[AreaDraft
     over neighbouring faces. Faces share their corner points exactly, therefore the areas partition the city.
     """
     faces = _faces(ground, streets, dice)
-    middles = np.column_stack([(c := shapely.centroid(faces)), c])[:, 0]
-    at = shapely.get_coordinates(middles)
+    at = shapely.get_coordinates(shapely.centroid(faces))
     next_to = _neighbours(faces)
     seeds = [_nearest(at, s[3] * 1000, s[4] * 1000) for s in STATIONS]
     everything = list(range(len(faces)))
@@ -94,7 +93,7 @@ def areas(ground: Ground, streets: list[Street], dice: Random) -> list[AreaDraft
     drafts = []
     for number, station in enumerate(STATIONS):
         mine = [f for f in everything if station_of[f] == number]
-        area_of = _grow(mine, at, next_to, _spread(mine, faces, at), [1.0] * _AREAS_PER_STATION)
+        area_of = _quarters(mine, faces, at, next_to)
         for k in range(_AREAS_PER_STATION):
             zh, en = communities[number * _AREAS_PER_STATION + k]
             shape = shapely.coverage_union_all(faces[[f for f in mine if area_of[f] == k]])
@@ -116,15 +115,14 @@ def _faces(ground: Ground, streets: list[Street], dice: Random) -> np.ndarray:
 
 
 def _cuts(face: shapely.Polygon, dice: Random) -> list[shapely.LineString]:
-    if face.area < 2_500_000:
+    """Lines that cut a large face across its length, and its halves again."""
+    if face.area < 1_500_000:
         return []
-    _, short, corner, (along, across) = _sides(face)
-    long = _sides(face)[0]
+    long, short, corner, (along, across) = sides(face)
     at = corner + along * long * dice.uniform(0.42, 0.58)
     line = shapely.LineString([at - across * short, at + across * 2 * short])
-    halves = shapely.get_parts(shapely.polygonize([face.boundary.union(line.intersection(face))]))
-    cuts = list(shapely.get_parts(line.intersection(face)))
-    return cuts + [c for half in halves if half.area < 0.95 * face.area for c in _cuts(half, dice)]
+    halves = [p for half in halved(face, at, along, across) for p in shapely.get_parts(half)]
+    return [line.intersection(face), *(c for h in halves if h.geom_type == "Polygon" for c in _cuts(h, dice))]
 
 
 def _neighbours(faces: np.ndarray) -> dict[int, list[int]]:
@@ -141,12 +139,20 @@ def _nearest(at: np.ndarray, x: float, y: float) -> int:
     return int(np.hypot(*(at - to_degrees(np.array([[x, y]]))).T).argmin())
 
 
-def _spread(mine: list[int], faces: np.ndarray, at: np.ndarray) -> list[int]:
-    """Five faces of a station far from each other: the largest first, then always the farthest."""
-    seeds = [max(mine, key=lambda f: (faces[f].area, f))]
+def _quarters(mine: list[int], faces: np.ndarray, at: np.ndarray, next_to: dict[int, list[int]]) -> dict[int, int]:
+    """Five areas of one station, of similar size: seeds far from each other, moved to the middle of their areas."""
+    size = shapely.area(faces)
+    large = sorted(mine, key=lambda f: (size[f], f))[len(mine) // 2 :]  # a sliver is no good middle
+    seeds = [large[-1]]
     while len(seeds) < _AREAS_PER_STATION:
-        seeds.append(max(mine, key=lambda f: (min(np.hypot(*(at[f] - at[s])) for s in seeds), f)))
-    return seeds
+        seeds.append(max(large, key=lambda f: (min(np.hypot(*(at[f] - at[s])) for s in seeds), f)))
+    for _ in range(6):
+        owner = _grow(mine, at, next_to, seeds, [1.0] * len(seeds))
+        for k in range(len(seeds)):
+            group = [f for f in mine if owner[f] == k]
+            middle = np.average(at[group], axis=0, weights=size[group])
+            seeds[k] = min((f for f in group if f in large), key=lambda f: float(np.hypot(*(at[f] - middle))))
+    return _grow(mine, at, next_to, seeds, [1.0] * len(seeds))
 
 
 def _grow(
@@ -200,9 +206,9 @@ _GIVEN = "伟芳娜敏静强磊军洋勇艳杰涛明超霞平刚桂英华建国�
 def units(drafts: list[AreaDraft], network: Network, dice: Random) -> list[tuple[object, ...]]:
     """Rows of units.csv: 7 for each station, 6 for each branch, 12 for the city: 120. Posts lie on roads."""
     spots = to_degrees(network.nodes)
-    busy = np.flatnonzero(np.isin(np.arange(len(spots)), [e.tail for e in network.edges if "ary" in e.road_class]))
-    points = shapely.points(spots[busy])
-    of_area = {d.code: busy[shapely.contains(shapely.buffer(d.shape, -2e-4), points)] for d in drafts}
+    local = np.array(sorted({e.tail for e in network.edges if e.road_class not in ("motorway", "trunk")}))
+    points = shapely.points(spots[local])
+    of_area = {d.code: local[shapely.contains(shapely.buffer(d.shape, -2e-4), points)] for d in drafts}
     rows: list[tuple[object, ...]] = []
 
     def add(

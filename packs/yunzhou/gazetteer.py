@@ -16,13 +16,48 @@ _DIGITS = "一二三四五六七八九十"
 _ESTATES = ("花园", "小区", "家园", "新村", "苑", "公寓", "名邸", "华庭", "雅居", "里")
 _SHOPS = ("超市", "便利店", "药房", "网吧", "宾馆", "酒店", "饭店", "火锅店", "茶馆", "快捷酒店", "健身中心", "加油站")
 # how many, kind, and what the name ends with; estates fill up to PLACES
-_KINDS = (
-    (70, "school", ("小学",)), (34, "school", ("中学",)), (55, "school", ("幼儿园",)), (9, "school", ("职业学院", "技工学校")),
-    (24, "hospital", ("医院", "中医院", "妇幼保健院")), (60, "hospital", ("社区卫生服务中心", "卫生院", "诊所")),
-    (36, "mall", ("广场", "购物中心", "百货大楼", "商业街")), (54, "market", ("菜市场", "农贸市场", "批发市场", "建材市场")),
-    (70, "government", ("居委会", "社区服务中心", "街道办事处", "便民中心")), (120, "office", ("大厦", "写字楼", "中心", "产业园")),
-    (24, "factory", ("机械厂", "纺织厂", "食品厂", "物流园")), (420, "shop", _SHOPS),
-)  # fmt: skip
+_KINDS: tuple[tuple[int, str, tuple[str, ...]], ...] = (
+    (70, "school", ("小学",)),
+    (34, "school", ("中学",)),
+    (55, "school", ("幼儿园",)),
+    (9, "school", ("职业学院", "技工学校")),
+    (24, "hospital", ("医院", "中医院", "妇幼保健院")),
+    (60, "hospital", ("社区卫生服务中心", "卫生院", "诊所")),
+    (36, "mall", ("广场", "购物中心", "百货大楼", "商业街")),
+    (54, "market", ("菜市场", "农贸市场", "批发市场", "建材市场")),
+    (70, "government", ("居委会", "社区服务中心", "街道办事处", "便民中心")),
+    (120, "office", ("大厦", "写字楼", "中心", "产业园")),
+    (24, "factory", ("机械厂", "纺织厂", "食品厂", "物流园")),
+    (420, "shop", _SHOPS),
+)
+# name, kind, km east, km north, other names
+_LANDMARKS = """
+云洲站 station 3.2 5.6 火车站 云洲火车站
+云洲东站 station 9.4 -1.4 高铁站 高铁东站
+云洲长途汽车客运站 station 2.9 5.2 汽车站 长途客运站
+云洲港客运码头 station -0.4 -2.1 客运码头 轮渡码头
+云洲市人民政府 government 0.6 3.0 市政府
+云洲市政务服务中心 government 5.0 0.8 政务中心 办事大厅
+云洲市体育中心 park -3.6 -4.6 体育中心 奥体中心
+云洲市博物馆 park -2.2 0.6 市博物馆
+云洲文庙 park 0.3 1.0 文庙
+云洲大学 school 6.3 1.2 云大
+云洲理工学院 school 4.4 6.1 理工学院
+云洲师范学院 school -5.5 -3.6 师院
+云洲市第一中学 school -1.6 3.1 云洲一中 市一中
+云洲市第二中学 school 1.7 1.7 云洲二中 市二中
+云洲市第一人民医院 hospital -0.9 1.4 一医院 市一医院 第一人民医院
+云洲市第二人民医院 hospital -4.5 1.9 二医院 市二医院
+云洲市中心医院 hospital 2.2 -4.2 中心医院
+云洲市儿童医院 hospital 3.3 3.0 儿童医院
+鼓楼广场 mall -0.3 0.5 鼓楼
+步行街 mall 0.5 0.2 鼓楼步行街
+万汇城 mall 1.9 -5.0 万汇城购物中心
+会展中心 office -0.9 -5.6 国际会展中心
+云洲软件园 office 9.2 1.8 软件园
+临港物流园 factory 7.0 -6.0
+"""
+_PARKS = ("东湖公园", "南湖公园", "月湖湿地公园", "云山国家森林公园", "龟山公园", "南山公园")
 
 
 class Gazetteer:
@@ -48,14 +83,15 @@ def places(ground: Ground, network: Network, parks: list[shapely.Polygon], dice:
     town = [e for e in network.edges if e.name and e.road_class not in ("motorway",)]
     dense = [e for e in town if _middle_away(e) < 8_300]
     fields = [e for e in town if e.road_class == "residential" and _middle_away(e) > 8_600]
-    _landmarks(found, dense)
+    _landmarks(found)
     _parks(found, ground, parks, dice)
     _bridges(found, ground, network)
     _metro(found, network, dice)
     _many(found, dense, dice)
     while sum(r[2] == "village" for r in found.rows) < 230:
-        found.add(dice.choice("王李张刘陈杨黄赵吴周徐孙朱胡郭何罗") + dice.choice(("家", "家", "")) + dice.choice(SECOND)
-                  + dice.choice(("村", "村", "湾", "庄")), "village", _beside(dice.choice(fields), dice))  # fmt: skip
+        family = dice.choice("王李张刘陈杨黄赵吴周徐孙朱胡郭何罗") + dice.choice(("家", "家", ""))
+        name = family + dice.choice(SECOND) + dice.choice(("村", "村", "湾", "庄"))
+        found.add(name, "village", _beside(dice.choice(fields), dice))
     while len(found.rows) < PLACES:
         base, ending = word(dice), dice.choice(_ESTATES)
         phase = dice.choice(("", "", "", "一期", "二期", "东区", "西区"))
@@ -78,24 +114,14 @@ def _beside(edge: Edge, dice: Random, off: float = 35) -> np.ndarray:
     return a + (b - a) * 0.5 + np.array([-step[1], step[0]]) * off * dice.choice((-1, 1))
 
 
-def _landmarks(found: Gazetteer, edges: list[Edge]) -> None:
-    for name, kind, x, y, *aliases in (
-        ("云洲站", "station", 3.2, 5.6, "火车站", "云洲火车站"), ("云洲东站", "station", 9.4, -1.4, "高铁站", "高铁东站"),
-        ("云洲长途汽车客运站", "station", 2.9, 5.2, "汽车站", "长途客运站"), ("云洲市人民政府", "government", 0.6, 3.0, "市政府"),
-        ("云洲市政务服务中心", "government", 5.0, 0.8, "政务中心", "办事大厅"), ("云洲市体育中心", "park", -3.6, -4.6, "体育中心", "奥体中心"),
-        ("云洲大学", "school", 6.3, 1.2, "云大"), ("云洲理工学院", "school", 4.4, 6.1, "理工学院"), ("云洲师范学院", "school", -5.5, -3.6, "师院"),
-        ("云洲市第一人民医院", "hospital", -0.9, 1.4, "一医院", "市一医院", "第一人民医院"), ("云洲市中心医院", "hospital", 2.2, -4.2, "中心医院"),
-        ("云洲市儿童医院", "hospital", 3.3, 3.0, "儿童医院"), ("云洲市第二人民医院", "hospital", -4.5, 1.9, "二医院", "市二医院"),
-        ("云洲市第一中学", "school", -1.6, 3.1, "云洲一中", "市一中"), ("云洲市第二中学", "school", 1.7, 1.7, "云洲二中", "市二中"),
-        ("鼓楼广场", "mall", -0.3, 0.5, "鼓楼"), ("步行街", "mall", 0.5, 0.2, "鼓楼步行街"), ("万汇城", "mall", 1.9, -5.0, "万汇城购物中心"),
-        ("云洲文庙", "park", 0.3, 1.0, "文庙"), ("会展中心", "office", -0.9, -5.6, "国际会展中心"), ("临港物流园", "factory", 7.0, -6.0),
-        ("云洲软件园", "office", 9.2, 1.8, "软件园"), ("云洲市博物馆", "park", -2.2, 0.6, "市博物馆"), ("云洲港客运码头", "station", -0.4, -2.1, "客运码头", "轮渡码头"),
-    ):  # fmt: skip
-        found.add(name, kind, np.array([x, y]) * 1000, *aliases)
+def _landmarks(found: Gazetteer) -> None:
+    for row in _LANDMARKS.strip().splitlines():
+        name, kind, x, y, *aliases = row.split()
+        found.add(name, kind, np.array([float(x), float(y)]) * 1000, *aliases)
 
 
 def _parks(found: Gazetteer, ground: Ground, parks: list[shapely.Polygon], dice: Random) -> None:
-    for shape, name in zip((*ground.lakes, *ground.hills), ("东湖公园", "南湖公园", "月湖湿地公园", "云山国家森林公园", "龟山公园", "南山公园"), strict=True):  # fmt: skip
+    for shape, name in zip((*ground.lakes, *ground.hills), _PARKS, strict=True):
         edge = shapely.get_coordinates(shape.buffer(60).exterior)
         found.add(name, "park", edge[len(edge) // 3], name.replace("公园", "").replace("国家森林", ""))
     for park in parks:
@@ -110,7 +136,7 @@ def _bridges(found: Gazetteer, ground: Ground, network: Network) -> None:
         edge = network.edges[k]
         stem = edge.name.removesuffix("大道").removesuffix("路").removeprefix("云洲")
         xy = shapely.get_coordinates(shapely.intersection(middles[k], ground.river_line))[0]
-        found.add(f"{stem}大桥", "bridge", xy, f"{stem}长江桥" if stem == "解放南" else f"{stem}桥")
+        found.add(f"{stem}大桥", "bridge", xy, f"{stem}桥")
 
 
 def _metro(found: Gazetteer, network: Network, dice: Random) -> None:
@@ -131,7 +157,7 @@ def _metro(found: Gazetteer, network: Network, dice: Random) -> None:
                 found.add(
                     f"{name}地铁站{letter}口",
                     "metro_exit",
-                    xy + (dx, dy),
+                    xy + np.array([dx, dy]),
                     f"地铁{name}站{letter}口",
                     f"{name}站{letter}出口",
                 )

@@ -5,6 +5,7 @@ Everything here is invented. The centre (30.9 N, 112.6 E) is a spot on an inland
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -41,8 +42,21 @@ class Ground:
 def make_ground() -> Ground:
     outline = _blob(0, -200, 15_200, 13_600, ((2, 0.02, 2.9), (3, 0.03, 2.6), (5, 0.02, 2.0), (9, 0.012, 0.3)), 160)
     river_line = _spline(
-        [(-17.5, 6.3), (-13, 3.4), (-10, 4.2), (-7.3, 3.6), (-5.1, 0.9), (-3.3, -2.0), (-0.6, -3.1), (2.2, -2.5)]
-        + [(4.6, -0.9), (6.9, -1.5), (8.8, -4.3), (11.6, -6.6), (17, -7.4)]
+        [
+            (-17.5, 6.3),
+            (-13, 3.4),
+            (-10, 4.2),
+            (-7.3, 3.6),
+            (-5.1, 0.9),
+            (-3.3, -2.0),
+            (-0.6, -3.1),
+            (2.2, -2.5),
+            (4.6, -0.9),
+            (6.9, -1.5),
+            (8.8, -4.3),
+            (11.6, -6.6),
+            (17, -7.4),
+        ]
     )
     canal_line = _spline([(1.2, 15), (2.4, 11.5), (1.6, 9), (2.9, 6.3), (2.5, 3.6), (3.7, 1.6), (3.6, -1.6)])
     river = _widened(river_line, 165, 45)
@@ -82,11 +96,6 @@ def _spline(kilometres: list[tuple[float, float]]) -> shapely.LineString:
 def _widened(line: shapely.LineString, half: float, swing: float) -> shapely.Polygon:
     """The line as a band whose half-width swings."""
     points = shapely.get_coordinates(line)
-    widths = half + swing * np.sin(np.arange(len(points)) / 23.0)
-    return shapely.union_all([shapely.buffer(p, w) for p, w in zip(_discs(points), widths, strict=True)]).simplify(8)
-
-
-def _discs(points: np.ndarray) -> list[shapely.LineString]:
-    return [shapely.LineString(pair) for pair in zip(points[:-1], points[1:], strict=True)] + [
-        shapely.LineString(points[-2:])
-    ]
+    widths = half + swing * np.sin(np.arange(len(points) - 1) / 23.0)
+    pieces = [shapely.LineString(pair).buffer(w) for pair, w in zip(pairwise(points), widths, strict=True)]
+    return shapely.union_all(pieces).simplify(8)

@@ -2,16 +2,49 @@
 
 from random import Random
 
-import shapely
-
-ARTERIALS_EW = tuple("迎春 南京 建业 长江 人民 中山 和平 新华 文化 朝阳 青云 科技 北苑 桃源".split())
-ARTERIALS_NS = tuple("西苑 民族 五一 黄河 胜利 建设 解放 友谊 文昌 光明 学府 创业 金山 汉水 长兴".split())
-RADIALS = tuple("东湖 望京 迎宾 云山 石桥 钟祥 江南 凤凰 临港 高新".split())
+ARTERIALS_EW = (
+    "迎春",
+    "南京",
+    "建业",
+    "长江",
+    "人民",
+    "中山",
+    "和平",
+    "新华",
+    "文化",
+    "朝阳",
+    "青云",
+    "科技",
+    "北苑",
+    "桃源",
+)
+ARTERIALS_NS = (
+    "西苑",
+    "民族",
+    "五一",
+    "黄河",
+    "胜利",
+    "建设",
+    "解放",
+    "友谊",
+    "文昌",
+    "光明",
+    "学府",
+    "创业",
+    "金山",
+    "汉水",
+    "长兴",
+)
+RADIALS = ("东湖", "望京", "迎宾", "青山", "石桥", "钟祥", "江南", "凤凰", "临港", "高新")
 
 _FIRST = (
     "云江青凤龙金玉文景明春福和永泰安康宁长兴锦绣翠兰桂梅竹松柏杏桃柳荷莲清碧紫丹秀虹星月晨晓阳瑞嘉祥乐华昌盛德仁义礼信"
+    "雅静远望东南西北新古白银铁石沙平宏富广惠庆喜双三九百千万大小前后上下高荣善同顺利天朝旭雪霞彩枫槐樟榆棠蔷芳芸苏"
 )
-_SECOND = "山水泉溪林苑庭园湖塘洲岸桥亭台楼阁井坊门源谷峰岭岗坡湾渡港浦沙石田陌里仓集营墩堰河滩渠"
+_SECOND = (
+    "山水泉溪林苑庭园湖塘洲岸桥亭台楼阁井坊门源谷峰岭岗坡湾渡港浦沙石田陌里仓集营墩堰河滩渠"
+    "柏柳枫梅兰竹荷莲鹤雁凤霞云月阳晖光华安宁乐平康和盛兴"
+)
 
 SECOND = _SECOND
 
@@ -25,15 +58,15 @@ class StreetNames:
     """Gives each street a name of its own; long ones are 路 and 街, short ones 巷."""
 
     def __init__(self, dice: Random) -> None:
-        words = [a + b for a in _FIRST for b in _SECOND]
+        words = [a + b for a in _FIRST for b in _SECOND if a != b]
         dice.shuffle(words)
         self._words = words
         self._dice = dice
         self._taken: set[str] = set()
         self._next = 0
 
-    def next(self, road_class: str, length: float, block: shapely.Polygon) -> str:
-        """A name nobody has; streets of one block are often numbered lanes of the first one."""
+    def next(self, road_class: str, length: float) -> str:
+        """A name that no other street has."""
         if length < 260 and road_class == "residential":
             endings = ("巷", "巷", "里", "支路", "胡同")
         else:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -10,7 +11,6 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
-from .ground import to_degrees
 from .streets import Street
 
 HALF_DUAL_M = 17  # a carriageway's distance from the middle of the road
@@ -85,7 +85,7 @@ def _parts(points: np.ndarray, cuts: list[float]) -> list[np.ndarray]:
     along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     stops = [0.0, *(c for c in cuts if 0.5 < c < along[-1] - 0.5), float(along[-1])]
     parts = []
-    for a, b in zip(stops, stops[1:], strict=False):
+    for a, b in pairwise(stops):
         if b - a < 0.5:
             continue
         between = (along > a + 0.3) & (along < b - 0.3)
@@ -137,8 +137,3 @@ def _reachable(count: int, edges: list[Edge]) -> np.ndarray:
     _, label = connected_components(graph, connection="strong")
     inside: np.ndarray = label == np.bincount(label).argmax()
     return inside
-
-
-def degrees(edge: Edge) -> np.ndarray:
-    """The line as longitude and latitude."""
-    return to_degrees(edge.line)

@@ -180,23 +180,23 @@ def fill(ground: Ground, blocks: list[shapely.Polygon], names: StreetNames, dice
             continue
         size = block_size(block.centroid.x, block.centroid.y)
         away = math.hypot(middle.x, middle.y)
-        roomy = 60_000 < block.area < 900_000 and min(_sides(block)[:2]) > 160
+        roomy = 60_000 < block.area < 900_000 and min(sides(block)[:2]) > 160
         if roomy and away < 9_000 and dice.random() < 0.1:
             green.append(block)
-        elif block.area > 1.3 * size and min(_sides(block)[:2]) > 70:
+        elif block.area > 1.3 * size and min(sides(block)[:2]) > 70:
             streets += _fill_block(block, size, names, dice)
     return streets + _winding(ground, names, dice), green
 
 
 def _fill_block(block: shapely.Polygon, size: float, names: StreetNames, dice: Random) -> list[Street]:
-    long, short, _, _ = _sides(block)
+    long, short, _, _ = sides(block)
     regular = block.area > 0.82 * long * short
     if size < 120_000 and regular and block.area > 3 * size and dice.random() < 0.6:
         return _checkered(block, size, names, dice)
     return _split(block, size, names, dice, depth=0)
 
 
-def _sides(block: shapely.Polygon) -> tuple[float, float, np.ndarray, np.ndarray]:
+def sides(block: shapely.Polygon) -> tuple[float, float, np.ndarray, np.ndarray]:
     """Length and breadth of the tightest turned rectangle, its corner, and the directions of both sides."""
     corners = shapely.get_coordinates(shapely.oriented_envelope(block))
     if len(corners) < 4:
@@ -208,9 +208,16 @@ def _sides(block: shapely.Polygon) -> tuple[float, float, np.ndarray, np.ndarray
     return long, short, corners[0], np.array([a / max(long, 1), b / max(short, 1)])
 
 
+def halved(block: shapely.Polygon, at: np.ndarray, along: np.ndarray, across: np.ndarray) -> list[shapely.Geometry]:
+    """What lies on either side of the line through `at` in the direction `across`."""
+    far = across * 4e4
+    side = shapely.Polygon([at - far, at + far, at + far + along * 4e4, at - far + along * 4e4])
+    return [shapely.intersection(block, side), shapely.difference(block, side)]
+
+
 def _checkered(block: shapely.Polygon, size: float, names: StreetNames, dice: Random) -> list[Street]:
     """Streets right through the block in both directions: crossings."""
-    long, short, corner, (along, across) = _sides(block)
+    long, short, corner, (along, across) = sides(block)
     side = math.sqrt(size)
     streets = []
     for length, breadth, step, direction in ((long, short, along, across), (short, long, across, along)):
@@ -226,25 +233,17 @@ def _checkered(block: shapely.Polygon, size: float, names: StreetNames, dice: Ra
 
 def _split(block: shapely.Polygon, size: float, names: StreetNames, dice: Random, depth: int) -> list[Street]:
     """Cut the block across its length, and its halves again, until they are small enough."""
-    long, short, corner, (along, across) = _sides(block)
+    long, short, corner, (along, across) = sides(block)
     if block.area < size * dice.uniform(0.8, 1.9) or long < 90 or depth > 9:
         return _village(block, names, dice) if size > 200_000 and block.area > 150_000 else []
     at = corner + along * long * dice.uniform(0.38, 0.62)
     tilt = dice.gauss(0, 0.03 if size > 14_000 else 0.07) + (dice.gauss(0, 0.16) if size > 200_000 else 0)
     direction = across * math.cos(tilt) + along * math.sin(tilt)
     line = shapely.LineString([at - direction * short, at + direction * 2 * short])
-    road_class = "tertiary" if block.area > 9 * size or size > 200_000 and depth < 1 else "residential"
+    road_class = "tertiary" if block.area > 9 * size or (size > 200_000 and depth < 1) else "residential"
     oneway = road_class == "residential" and size < 20_000 and dice.random() < 0.12
     streets = _inside(block, line, road_class, names, dice, oneway)
-    side = shapely.Polygon(
-        [
-            at - direction * 2e4,
-            at + direction * 2e4,
-            at + direction * 2e4 + along * 4e4,
-            at - direction * 2e4 + along * 4e4,
-        ]
-    )
-    for half in (shapely.intersection(block, side), shapely.difference(block, side)):
+    for half in halved(block, at, along, direction):
         for part in shapely.get_parts(half):
             if part.geom_type == "Polygon":
                 streets += _split(part, size, names, dice, depth + 1)
@@ -262,7 +261,7 @@ def _inside(
         a, b = shapely.get_coordinates(part)[[0, -1]]
         step = (b - a) / part.length * 8
         bent = _bent(np.array([a - step, b + step]), dice, part.length)
-        streets.append(Street(bent, road_class, names.next(road_class, part.length, block), oneway=oneway))
+        streets.append(Street(bent, road_class, names.next(road_class, part.length), oneway=oneway))
     return streets
 
 
@@ -284,7 +283,7 @@ def _village(block: shapely.Polygon, names: StreetNames, dice: Random) -> list[S
     if dice.random() < 0.6:
         return []
     middle = block.representative_point()
-    _, _, _, (along, across) = _sides(block)
+    _, _, _, (along, across) = sides(block)
     turn = dice.uniform(-0.5, 0.5)
     along, across = along * math.cos(turn) + across * math.sin(turn), across * math.cos(turn) - along * math.sin(turn)
     centre = np.array([middle.x, middle.y])
@@ -318,6 +317,6 @@ def _winding(ground: Ground, names: StreetNames, dice: Random) -> list[Street]:
             line = shapely.LineString(points).intersection(ground.outline.buffer(-40))
             for part in shapely.get_parts(line):
                 if part.geom_type == "LineString" and part.length > 200:
-                    name = names.next("tertiary", part.length, hill)
+                    name = names.next("tertiary", part.length)
                     streets.append(Street(part.simplify(4), "tertiary" if k % 3 == 0 else "residential", name))
     return streets
