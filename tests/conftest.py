@@ -1,4 +1,7 @@
-"""What every test may use: a real PostgreSQL for the session, and a fresh database for each test module.
+"""What every test may use: a real PostgreSQL, a migrated database, a platform in a small city, its web app.
+
+`database_url` is one database for a test module. `platform`, `client` and `sign_in` are fresh for each test: they
+stand on a database of their own, so that no test finds what another one left.
 
 JIEYING_TEST_DATABASE_URL takes another server instead of the embedded one; its role must be allowed to
 create databases.
@@ -8,15 +11,34 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import asyncpg
+import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy.engine import URL, make_url
 
+from jieying.access import actions as access
+from jieying.access.rules import Role
+from jieying.bootstrap import Platform
+from jieying.kit.clock import ManualClock
+from jieying.kit.db import Database
 from jieying.kit.postgres import EmbeddedPostgres
+from jieying.migrations import upgrade
+from jieying.settings import Settings
+from jieying.web.app import make_app
+from tests.minicity import mini_city
+
+NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # a Sunday, 12:00 in the mini city
+PASSWORD = "password-of-a-test"
+
+SignIn = Callable[..., Awaitable[dict[str, str]]]
 
 
 @pytest.fixture(scope="session")
@@ -37,22 +59,42 @@ def postgres_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def template_database(postgres_url: str) -> str:
-    """Name of the database that those of the modules are copied from.
+def template_database(postgres_url: str) -> Iterator[str]:
+    """Name of a database with our schema and nothing in it, which all others are copied from."""
+    with _database(postgres_url, "template1") as url:
 
-    Here the migrated template belongs: create it, migrate it once, return its name.
-    """
-    return "template1"
+        async def migrate() -> None:
+            db = Database(url)
+            await upgrade(db)
+            await db.close()
+
+        asyncio.run(migrate())
+        yield str(make_url(url).database)
+
+
+@contextmanager
+def _database(server_url: str, template: str) -> Iterator[str]:
+    """A database that lives as long as the block: a copy of the template, in some 30 ms."""
+    name, server = f"test_{uuid4().hex}", make_url(server_url)
+    execute_on(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    try:
+        yield server.set(database=name).render_as_string(hide_password=False)
+    finally:
+        execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
 def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """SQLAlchemy URL of a database that only this test module uses."""
-    name = f"test_{uuid4().hex}"
-    server = make_url(postgres_url)
-    execute_on(server, f"CREATE DATABASE {name} TEMPLATE {template_database}")
-    yield server.set(database=name).render_as_string(hide_password=False)
-    execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(postgres_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture
+def own_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
+    """SQLAlchemy URL of a database that only this test uses."""
+    with _database(postgres_url, template_database) as url:
+        yield url
 
 
 def execute_on(server: URL, statement: str) -> None:
@@ -67,3 +109,51 @@ def execute_on(server: URL, statement: str) -> None:
             await connection.close()
 
     asyncio.run(run())
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """The clock of `platform`: it stands until the test moves it."""
+    return ManualClock(NOON)
+
+
+@pytest.fixture
+async def platform(own_database_url: str, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Platform]:
+    """The platform in the mini city, all units on duty; `await platform.run_due()` does what is due now."""
+    made = Platform(Database(own_database_url, pool=5), clock, mini_city(), tmp_path)
+    await made.prepare()
+    yield made
+    await made.site.db.close()
+
+
+@pytest.fixture
+async def app(platform: Platform, tmp_path: Path) -> AsyncIterator[FastAPI]:
+    """The web app around `platform`, without background loops."""
+    made = make_app(platform, Settings(data_dir=tmp_path), run_loops=False)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of `app` that is not signed in; hand it the headers of `sign_in`."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as made:
+        yield made
+
+
+@pytest.fixture
+def sign_in(platform: Platform) -> SignIn:
+    """`headers = await sign_in(Role.OFFICER, "S1", unit="U1")` adds an account and signs it in."""
+    added = 0
+
+    async def add(role: Role = Role.DISPATCHER, org: str = "C", unit: str | None = None) -> dict[str, str]:
+        nonlocal added
+        added += 1
+        username = f"{role}-{org}-{added}".lower()
+        await access.add_account(
+            platform.site, username=username, name=username, password=PASSWORD, role=role, org=org, unit=unit
+        )
+        session = await access.sign_in(platform.site, username, PASSWORD, hours=12)
+        return {"Authorization": f"Bearer {session.token}"}
+
+    return cast(SignIn, add)
