@@ -6,7 +6,7 @@ import { t } from './i18n'
 export function fail(error: unknown): void {
   if (error instanceof Problem && error.status === 401) return // the log-in page says it
   const message = error instanceof Problem
-    ? [error.title, error.detail].filter((part, i, all) => part && all.indexOf(part) === i).join(' · ')
+    ? error.message
     : t('error.unexpected', { what: String(error) })
   ElMessage({ type: 'error', message, duration: 6000, showClose: true, grouping: true })
 }

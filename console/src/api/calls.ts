@@ -2,7 +2,7 @@
 import { call } from './http'
 import type {
   Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
-  UnitStatus, UnitView, Position,
+  UnitStatus, Position,
 } from './types'
 
 const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, { signal })
@@ -17,9 +17,6 @@ export const getPack = () => get<Pack>('/pack')
 export const getTexts = (language: string) => get<Record<string, string>>(`/i18n/${language}`)
 
 export const getIncident = (id: string) => get<IncidentDetail>(`/incidents/${id}`)
-export const listIncidents = (state: string, limit = 50, before = '') =>
-  get<{ incidents: IncidentView[]; next: string | null }>(
-    `/incidents?state=${state}&limit=${limit}${before && `&before=${before}`}`)
 export const getTimeline = (id: string) => get<{ entries: Entry[] }>(`/incidents/${id}/timeline`)
 export const getCandidates = (id: string) => get<{ candidates: Candidate[] }>(`/incidents/${id}/candidates`)
 export const actOnIncident = (id: string, action: string, body: unknown) =>
@@ -29,7 +26,7 @@ export const actOnAssignment = (id: string, action: string, reason?: string) =>
 
 export const listReports = (query: string) => get<{ reports: ReportView[]; next: string | null }>(`/reports?${query}`)
 export const getReport = (id: string) => get<ReportView>(`/reports/${id}`)
-export const actOnReport = (id: string, action: string, body: unknown) => post<ReportView>(`/reports/${id}/${action}`, body)
+export const actOnReport = (id: string, action: string, body: unknown) => post<unknown>(`/reports/${id}/${action}`, body)
 export const understand = (words: string, position: Position | null, signal: AbortSignal) =>
   call<Understanding>('POST', '/understand', { body: { words, ...(position && { position }) }, signal })
 export const handInReport = (key: string, report: NewReport) =>
@@ -37,6 +34,13 @@ export const handInReport = (key: string, report: NewReport) =>
     { body: report, headers: { 'Idempotency-Key': key } })
 
 export const setUnitStatus = (code: string, status: UnitStatus, reason?: string) =>
-  post<UnitView>(`/units/${code}/status`, { status, ...(reason && { reason }) })
+  post<void>(`/units/${code}/status`, { status, ...(reason && { reason }) })
 export const getIntervals = (hours: number) => get<Intervals>(`/intervals?hours=${hours}`)
 export const readNotice = (id: string) => post<unknown>(`/notifications/${id}/read`)
+
+/** `image`, `audio`, `video`, or nothing when it cannot be read: the head of the answer is enough. */
+export async function mediaKind(sha256: string): Promise<string> {
+  const answer = await fetch(`/api/media/${sha256}`, { credentials: 'same-origin' }).catch(() => null)
+  void answer?.body?.cancel()
+  return answer?.ok ? (answer.headers.get('content-type')?.split('/')[0] ?? '') : ''
+}

@@ -9,8 +9,8 @@ export interface Name { zh: string; en: string }
 export interface Position { lat: number; lon: number }
 
 export type Permission =
-  | 'report.take' | 'report.read' | 'incident.read' | 'incident.manage'
-  | 'assignment.act' | 'unit.manage' | 'journal.read' | 'admin'
+  | 'report.hand_in' | 'report.take' | 'report.read' | 'incident.read' | 'incident.manage'
+  | 'assignment.act' | 'unit.manage' | 'position.send' | 'journal.read' | 'admin'
 
 export interface Account {
   id: string; username: string; name: string; role: string; org: string; org_path: string
@@ -49,7 +49,7 @@ export interface IncidentView {
   outcome: string | null; outcome_notes: string | null; call_back: string | null; merged_into: string | null
   version: number; clocks: ClockView[]; assignments: AssignmentView[]
 }
-export interface Similar { incident: string; number: string; distance_m: number; age_s: number; score: number }
+export interface Similar { incident: string; number: string; distance_m: number; age_s: number; score: number; reasons?: Reason[] }
 export interface IncidentDetail extends IncidentView {
   reports: ReportView[]; guidance: Name | null; similar: Similar[]
 }
@@ -66,10 +66,9 @@ export type ReportState = 'received' | 'answered' | 'linked' | 'enquiry' | 'dive
 export interface ReportView {
   id: string; channel: string; state: ReportState; received_at: string; answered_at: string | null; words: string | null
   reporter: { name: string | null; contact: string | null } | null; lat: number | null; lon: number | null
-  media: (string | MediaRef)[]; incident: string | null; category: string | null; level: Level | null; reasons: Reason[]
-  needs_person: Reason | null; reply: string | null; due_at: string | null
+  media: string[]; incident: string | null; category: string | null; level: Level | null; reasons: Reason[]
+  needs_person: Reason | null; reply: string | null; due_at: string | null; version: number
 }
-export interface MediaRef { sha256: string; type: string; size?: number }
 
 export interface Entry {
   position: number | string; at: string; kind: string; subject_kind: string; subject: string
@@ -81,7 +80,8 @@ export interface Candidate {
   position_age_s: number | null; status: UnitStatus; preempts: string | null; reasons: Reason[]
 }
 export interface Notice {
-  id: string; at: string; kind: string; incident: string | null; number: string | null; params: Params; read_at: string | null
+  id: string; at: string; kind: string; incident: string | null; report: string | null; number: string | null
+  params: Params; read_at: string | null
 }
 
 export interface PlaceSuggestion {
@@ -104,7 +104,9 @@ export interface Intervals {
 
 export interface LivePart {
   position: number | string; now: string
-  incidents: IncidentView[]; units: UnitView[]; reports: ReportView[]; notifications: Notice[]
+  incidents: IncidentView[]; units: UnitView[]; reports: ReportView[]
+  /** Left out when nothing was told. */
+  notifications?: Notice[]
 }
 export type LiveMessage =
   | ({ type: 'snapshot'; speed: number } & LivePart)

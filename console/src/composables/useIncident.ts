@@ -29,7 +29,7 @@ export function useIncident(id: string) {
       takeIncident(detail.value)
       const open = detail.value.state === 'open' || detail.value.state === 'active'
       const [entries, ranked] = await Promise.all([
-        getTimeline(id), open && may('incident.manage') ? getCandidates(id) : { candidates: [] }])
+        may('journal.read') ? getTimeline(id) : { entries: [] }, open && may('incident.manage') ? getCandidates(id) : { candidates: [] }])
       timeline.value = entries.entries
       candidates.value = ranked.candidates
     } catch (error) {

@@ -1,7 +1,7 @@
 /** The live connection: one WebSocket, reconnected with growing pauses and `since`, feeding the pure store. */
 import { ref, shallowRef } from 'vue'
-import type { Entry, IncidentView, LiveMessage, Notice, UnitView } from '../api/types'
-import { applyIncident, applyMessage, applyNotice, applyUnit, EMPTY, type Live } from '../store/live'
+import type { Entry, IncidentView, LiveMessage, Notice } from '../api/types'
+import { applyIncident, applyMessage, applyNotice, EMPTY, type Live } from '../store/live'
 import { setCityTime } from './useNow'
 import { sessionEnded } from './useSession'
 
@@ -83,6 +83,5 @@ export function onEntries(listener: Listener): () => void {
 }
 
 export const takeIncident = (incident: IncidentView): void => { live.value = applyIncident(live.value, incident) }
-export const takeUnit = (unit: UnitView): void => { live.value = applyUnit(live.value, unit) }
 export const takeNotice = (notice: Notice): void => { live.value = applyNotice(live.value, notice) }
 export const useLive = () => ({ live, connection, lostAt })

@@ -5,9 +5,12 @@ import type { Position } from '../api/types'
 const picking = ref(false)
 /** The position the open form holds, shown as a pin. */
 const pin = shallowRef<Position | null>(null)
+/** What the position is wanted for, in words. */
+const about = ref('')
 let answer: ((position: Position) => void) | null = null
 
-function ask(take: (position: Position) => void): void {
+function ask(take: (position: Position) => void, words = ''): void {
+  about.value = words
   answer = take
   picking.value = true
 }
@@ -19,4 +22,4 @@ function cancel(): void {
   answer = null
   picking.value = false
 }
-export const usePick = () => ({ picking, pin, ask, give, cancel })
+export const usePick = () => ({ picking, pin, about, ask, give, cancel })

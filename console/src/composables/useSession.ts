@@ -1,5 +1,5 @@
 /** Who is signed in. A session that ends shows the log-in over the page one was on, and goes on there. */
-import { computed, ref, shallowRef } from 'vue'
+import { ref, shallowRef } from 'vue'
 import * as api from '../api/calls'
 import type { Account, Permission } from '../api/types'
 
@@ -28,8 +28,4 @@ export function sessionEnded(): void {
   account.value = null
 }
 
-export const may = (permission: Permission): boolean => {
-  const permissions = account.value?.permissions ?? []
-  return permissions.includes(permission) || permissions.includes('admin')
-}
-export const signedIn = computed(() => account.value !== null)
+export const may = (permission: Permission): boolean => account.value?.permissions.includes(permission) ?? false

@@ -29,6 +29,9 @@ function stageDone(incident: IncidentView, stage: string): boolean {
   return field !== undefined && incident[field] !== null
 }
 
+/** How long ago, never less than nothing: positions may be stamped a moment ahead of us. */
+export const age = (since: string, now: number): string => spell(Math.max(0, (now - Date.parse(since)) / 1000))
+
 export function spell(seconds: number): string {
   const s = Math.abs(Math.trunc(seconds))
   const two = (n: number) => String(n).padStart(2, '0')

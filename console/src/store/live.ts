@@ -34,9 +34,9 @@ function applyPart(live: Live, part: LivePart): Live {
   return {
     position: String(part.position),
     incidents: part.incidents.reduce(withIncident, live.incidents),
-    units: part.units.length ? new Map([...live.units, ...part.units.map((u) => [u.code, newer(live.units.get(u.code), u)] as const)]) : live.units,
-    reports: replace(live.reports, part.reports, (r) => r.id, needsPerson),
-    notices: replace(live.notices, part.notifications, (n) => n.id, () => true),
+    units: replace(live.units, part.units.map((u) => newer(live.units.get(u.code), u)), (u) => u.code, () => true),
+    reports: replace(live.reports, part.reports.filter((r) => r.version >= (live.reports.get(r.id)?.version ?? 0)), (r) => r.id, needsPerson),
+    notices: replace(live.notices, part.notifications ?? [], (n) => n.id, () => true),
   }
 }
 
@@ -49,9 +49,6 @@ function withIncident(all: ReadonlyMap<string, IncidentView>, incident: Incident
 
 export const applyIncident = (live: Live, incident: IncidentView): Live =>
   ({ ...live, incidents: withIncident(live.incidents, incident) })
-
-export const applyUnit = (live: Live, unit: UnitView): Live =>
-  ({ ...live, units: new Map(live.units).set(unit.code, newer(live.units.get(unit.code), unit)) })
 
 export const applyNotice = (live: Live, notice: Notice): Live =>
   ({ ...live, notices: new Map(live.notices).set(notice.id, notice) })

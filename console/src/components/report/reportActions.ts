@@ -2,7 +2,9 @@
 import { actOnReport } from '../../api/calls'
 import type { Position, ReportView } from '../../api/types'
 import { ask, type Field } from '../../composables/useAsk'
+import { usePick } from '../../composables/usePick'
 import { t } from '../../i18n'
+import { router } from '../../router'
 import { attempt } from '../../say'
 import { categoryChoices, incidentChoices, levelChoices } from '../incident/actions'
 
@@ -15,19 +17,23 @@ export const REPORT_ACTIONS: ReportAction[] = [
   { name: 'open', main: true, shows: pending, position: true, fields: (r) => [
     { name: 'category', label: t('field.category'), kind: 'choice', required: true, choices: categoryChoices(), value: r.category ?? '' },
     { name: 'level', label: t('field.level'), kind: 'choice', choices: levelChoices(), value: r.level ?? '' },
-    { name: 'place', label: t('field.place'), kind: 'line' },
-    { name: 'summary', label: t('field.summary'), kind: 'text', value: r.words?.slice(0, 200) ?? '' }] },
+    { name: 'place', label: t('field.place'), kind: 'line' }] },
   { name: 'link', shows: pending, fields: () => [{ name: 'incident', label: t('field.incident'), kind: 'choice', required: true, choices: incidentChoices() }] },
   { name: 'settle', shows: pending, fields: () => [
     { name: 'as', label: t('field.as'), kind: 'choice', required: true, choices: ['enquiry', 'diverted', 'unfounded'].map((s) => ({ value: s, label: t(`state.${s}`) })) },
-    { name: 'reason', label: t('field.reason'), kind: 'text', required: true }] },
+    { name: 'reason', label: t('field.reason'), kind: 'text' }] },
 ]
 
-/** `position`: what was chosen on the map; without it an incident is opened where the report says it is. */
-export async function doOnReport(report: ReportView, action: ReportAction, position: Position | null): Promise<boolean> {
+/** An incident needs a position: where the report says none, the map asks for it first. */
+export async function doOnReport(report: ReportView, action: ReportAction): Promise<boolean> {
   const title = t(`report_action.${action.name}`)
+  const position = action.position ? positionOf(report) ?? await fromMap(report.words || title) : null
   const values = action.fields ? await ask(title, title, action.fields(report)) : {}
-  if (!values) return false
-  const where = position ?? (report.lat !== null && report.lon !== null ? { lat: report.lat, lon: report.lon } : null)
-  return attempt(() => actOnReport(report.id, action.name, { ...values, ...(action.position && where && { position: where }) }))
+  return values !== null && attempt(() => actOnReport(report.id, action.name, { ...values, ...(position && { position }) }))
+}
+const positionOf = (r: ReportView): Position | null => (r.lat !== null && r.lon !== null ? { lat: r.lat, lon: r.lon } : null)
+
+async function fromMap(words: string): Promise<Position> {
+  await router.push({ name: 'situation' })
+  return new Promise((resolve) => usePick().ask(resolve, words))
 }
