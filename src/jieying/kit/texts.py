@@ -8,6 +8,18 @@ from typing import Literal
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
 
+# Parameters that carry a code of ours, and the catalogue that has its words.
+_CODED = {
+    "state": "state",
+    "current": "state",
+    "target": "state",
+    "status": "state",
+    "level": "level",
+    "stage": "stage",
+    "role": "role",
+    "channel": "channel",
+}
+
 
 @cache
 def catalogue(language: Language) -> dict[str, str]:
@@ -23,12 +35,14 @@ def text(key: str, language: Language, **params: object) -> str:
     if template is None:
         return key
     try:
-        return template.format_map({k: _shown(v) for k, v in params.items()})
+        return template.format_map({k: _shown(k, v, language) for k, v in params.items()})
     except (KeyError, IndexError, ValueError):
         return template
 
 
-def _shown(value: object) -> str:
+def _shown(name: str, value: object, language: Language) -> str:
+    if name in _CODED:
+        return catalogue(language).get(f"{_CODED[name]}.{value}", str(value))
     return f"{value:.0f}" if isinstance(value, float) else str(value)
 
 
