@@ -43,6 +43,8 @@ def encode(message: dict[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.__dict__
+    if isinstance(value, UUID):  # asyncpg's own kind, which orjson doesn't take for one
+        return str(value)
     raise TypeError(type(value))
 
 
