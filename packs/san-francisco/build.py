@@ -26,6 +26,7 @@ from scipy.sparse.csgraph import connected_components
 from shapely.geometry import shape
 
 from jieying.citypack.write import write_csv, write_features
+from jieying.kit.errors import NotFound
 
 Row = dict[str, str]
 CALLS = "fire_calls_2016-12-31_2017-01-07.csv"
@@ -44,9 +45,11 @@ MANY_UNITS = 2.5  # calls of a type had more units than this on average: the pla
 
 
 def build(out: Path, source: Path | None, progress: Callable[[str], None]) -> None:
-    """Write the generated files into `out`. Raises FileNotFoundError when `source` lacks a file."""
-    if source is None:
-        raise FileNotFoundError("this recipe needs its data: name the folder with --from, such as ../shared/data/sf")
+    """Write the generated files into `out`. Raises NotFound when `source` or a file in it is not there."""
+    for file in (CALLS, "nodes.csv", "edges.csv", "police_districts_2014.geojson", "fire_stations.csv"):
+        if source is None or not (source / file).is_file():
+            raise NotFound("recipe_needs_data", file=file, example="../shared/data/sf")
+    assert source is not None
     calls = _rows(source / CALLS)
     _roads(out, source, progress)
     districts = _districts(source / "police_districts_2014.geojson")

@@ -145,7 +145,7 @@ def _clipped(street: Street, allowed: shapely.Geometry) -> list[Street]:
 def blocks_between(ground: Ground, streets: list[Street]) -> list[shapely.Polygon]:
     """The faces that the main streets, the water's edge and the outline cut the dry land into."""
     edges = [s.line for s in streets]
-    edges += [ground.outline.exterior, ground.river.boundary, ground.canal.boundary]
+    edges += [ground.outline.buffer(-30).exterior, ground.river.boundary, ground.canal.boundary]
     edges += [shape.exterior for shape in (*ground.lakes, *ground.hills)]
     wet = ground.water
     faces = shapely.get_parts(shapely.polygonize([shapely.union_all(edges)]))

@@ -16,6 +16,7 @@ from jieying.citypack.check import validate_pack
 from jieying.citypack.faults import PackFaults
 from jieying.citypack.read import read_pack
 from jieying.citypack.tiles import MAP_FILE, make_tiles
+from jieying.kit.errors import Conflict, NotFound
 
 Progress = Callable[[str], None]
 
@@ -23,20 +24,24 @@ Progress = Callable[[str], None]
 def build_pack(recipe: Path, out: Path, source: Path | None, progress: Progress) -> None:
     """Build the pack of `recipe` into the folder `out`, which is replaced only when all has gone well.
 
-    Raises FileNotFoundError when recipe or source is not there, FileExistsError when `out` holds something
-    that is no pack, PackFaults when what came out has faults, RuntimeError when the map cannot be made.
+    A folder without build.py is a pack written by hand: it is copied and gets its map.
+    Raises NotFound when the recipe or its data is not there, Conflict when `out` holds something that is no
+    pack, PackFaults when what came out has faults, Unavailable when the map cannot be made.
     """
-    if not (recipe / "build.py").is_file():
-        raise FileNotFoundError(f"{recipe} is no recipe: it has no build.py")
+    if not (recipe / "pack.toml").is_file():
+        raise NotFound("no_recipe", folder=str(recipe))
+    if out.resolve() == recipe.resolve():
+        raise Conflict("pack_onto_itself", folder=str(out))
     if out.exists() and not (out / "pack.toml").exists() and any(out.iterdir()):
-        raise FileExistsError(f"{out} holds something else than a city pack; name an empty or new folder")
+        raise Conflict("folder_not_empty", folder=str(out))
     out.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as temporary:
         folder = Path(temporary) / "pack"
         folder.mkdir()
-        for file in sorted(recipe.glob("*.toml")):
+        for file in sorted(f for f in recipe.iterdir() if f.suffix in (".toml", ".csv", ".geojson")):
             shutil.copyfile(file, folder / file.name)
-        _load(recipe).build(folder, source, progress)
+        if (recipe / "build.py").is_file():
+            _load(recipe).build(folder, source, progress)
         faults = validate_pack(folder)
         if faults:
             raise PackFaults(faults)
@@ -54,8 +59,8 @@ def _load(recipe: Path) -> ModuleType:
         del sys.modules[stale]
     places = [str(recipe.resolve())]
     spec = importlib.util.spec_from_file_location(name, recipe / "build.py", submodule_search_locations=places)
-    if spec is None or spec.loader is None:
-        raise FileNotFoundError(recipe / "build.py")
+    assert spec is not None
+    assert spec.loader is not None  # a .py file always has one
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)

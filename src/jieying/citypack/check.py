@@ -28,7 +28,7 @@ def validate_pack(folder: Path) -> list[Fault]:
     faults += _overlaps(pack.areas, lines["areas"])
     faults += _gaps(pack.areas, lines["areas"])
     faults += _posts_outside(pack, lines["units"])
-    return faults
+    return sorted(faults, key=lambda f: (f.file, f.line))
 
 
 _UNITS = "code,org,name_zh,name_en,kind,skills,lat,lon,phone,plate"

@@ -24,7 +24,7 @@ class Fault:
 
 
 class PackFaults(Exception):
-    """The pack cannot be used; `faults` names each reason, in the order of the files."""
+    """The pack cannot be used; `faults` names each reason, by file and line."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__("\n".join(map(str, faults)))

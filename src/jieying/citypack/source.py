@@ -87,7 +87,7 @@ class Source:
                 self.fault(file, int(at[1]) if at else last, "toml_syntax", reason=str(error))
         found = TomlFile(self, file, content or "", parsed)
         for key in parsed.keys() - set(known):
-            self.fault(file, found.line_of(key, 0), "unknown_key", key=key)
+            self.fault(file, found.line_of(key, 0), "unknown_key", field=key)
         return found
 
     def features(self, file: str, keys: str) -> "Iterator[tuple[Record, Any]]":
@@ -152,7 +152,7 @@ class TomlFile:
         record = Record(self._source, self._file, line, value)
         for key in value:
             if keys and key not in keys.split(","):
-                record.fault("unknown_key", key=key)
+                record.fault("unknown_key", field=key)
         return record
 
 
@@ -170,10 +170,10 @@ class Record:
         value = self.values.get(key, "")
         if value is None or value == "":
             if default is None:
-                self.fault("empty", key=key)
+                self.fault("empty", field=key)
             return default or ""
         if not isinstance(value, str):
-            self.fault("not_text", key=key, value=value)
+            self.fault("not_text", field=key, value=value)
             return default or ""
         return value
 
@@ -182,7 +182,7 @@ class Record:
         pair = self.values.get(key, {"zh": self.values.get("name_zh"), "en": self.values.get("name_en")})
         zh, en = (pair.get("zh"), pair.get("en")) if isinstance(pair, dict) else (pair, "")
         if not isinstance(zh, str) or not zh:
-            self.fault("empty", key=f"{key}.zh" if key in self.values else "name_zh")
+            self.fault("empty", field=f"{key}.zh" if key in self.values else "name_zh")
             zh = ""
         return Name(zh, en if isinstance(en, str) else "")
 
@@ -196,24 +196,24 @@ class Record:
         except (TypeError, ValueError):
             found = float("nan")
         if found != found:  # NaN: it was no number at all
-            self.fault("bad_number", key=key, value=value)
+            self.fault("bad_number", field=key, value=value)
             return default or 0.0
         if not low <= found <= high:
-            self.fault("number_range", key=key, value=value, low=f"{low:g}", high=f"{high:g}")
+            self.fault("number_range", field=key, value=value, low=f"{low:g}", high=f"{high:g}")
         return found
 
     def whole(self, key: str, default: int | None = None, low: int = 0, high: int = 1_000_000_000) -> int:
         """A whole number from `low` to `high`."""
         found = self.number(key, default, low, high)
         if not found.is_integer():
-            self.fault("bad_number", key=key, value=self.values.get(key))
+            self.fault("bad_number", field=key, value=self.values.get(key))
         return int(found) if abs(found) < 1e18 else 0
 
     def flag(self, key: str) -> bool:
         """true or false; false when absent."""
         value = self.values.get(key, False)
         if not isinstance(value, bool):
-            self.fault("not_flag", key=key, value=value)
+            self.fault("not_flag", field=key, value=value)
         return value is True
 
     def point(self) -> Point:
@@ -233,12 +233,41 @@ class Record:
         try:
             point = Point(float(lat), float(lon))
         except (TypeError, ValueError):
-            self.fault("bad_number", key="lat, lon", value=f"{lat}, {lon}")
+            self.fault("bad_number", field="lat, lon", value=f"{lat}, {lon}")
             return NOWHERE
         if not is_point(*point):
             self.fault("position_range", lat=str(lat), lon=str(lon))
             return NOWHERE
         return point
+
+    def one_of(self, key: str, allowed: Iterable[str]) -> str:
+        """One of the words that are allowed here."""
+        value = self.text(key)
+        if value and value not in allowed:
+            self.fault("not_one_of", field=key, value=value, allowed=", ".join(allowed))
+        return value
+
+    def known(self, key: str, known: Iterable[str], code: str) -> str:
+        """A reference, noted as the fault `code` when nothing bears that code."""
+        value = self.text(key)
+        if value and value not in known:
+            self.fault(code, field=key, value=value)
+        return value
+
+    def fresh_code(self, taken: Iterable[str]) -> str:
+        """The code, noted as a fault when it is taken."""
+        code = self.text("code")
+        if code in taken:
+            self.fault("duplicate_code", value=code)
+        return code
+
+    def fresh_name(self, group: str, taken: set[tuple[str, str]]) -> Name:
+        """The name, noted as a fault when another of the group has it: people tell things apart by name."""
+        name = self.name()
+        if name.zh and (group, name.zh) in taken:
+            self.fault("duplicate_name", value=name.zh)
+        taken.add((group, name.zh))
+        return name
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A list of texts: a TOML array, or a cell with `;` between them."""
@@ -246,7 +275,7 @@ class Record:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(";")]
         if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-            self.fault("not_texts", key=key)
+            self.fault("not_texts", field=key)
             return ()
         return tuple(v for v in value if v)
 
@@ -256,5 +285,5 @@ class Record:
         try:
             return Level(str(found))
         except ValueError:
-            self.fault("bad_level", key=key, value=found)
+            self.fault("bad_level", field=key, value=found)
             return Level.WHITE

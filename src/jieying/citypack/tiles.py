@@ -16,6 +16,7 @@ from typing import Any
 from shapely.geometry import mapping
 
 from jieying.citypack.model import CityPack, OrgKind
+from jieying.kit.errors import Unavailable
 
 MAP_FILE = "map.pmtiles"
 ZOOMS = (9, 16)
@@ -28,7 +29,7 @@ Feature = dict[str, Any]
 def make_tiles(pack: CityPack, out: Path) -> None:
     """Write the map of `pack` to the file `out`.
 
-    Raises RuntimeError with the words of tippecanoe when it fails or is missing.
+    Raises Unavailable with the words of tippecanoe when it fails or is missing.
     """
     with TemporaryDirectory(prefix="jieying-tiles-") as folder:
         layers = {
@@ -52,12 +53,12 @@ def _run_tippecanoe(arguments: list[str]) -> None:
     low, high = ZOOMS
     program = shutil.which("tippecanoe", path=str(Path(sys.executable).parent)) or shutil.which("tippecanoe")
     if program is None:
-        raise RuntimeError("tippecanoe is missing: it comes with this package's dependencies (make setup)")
+        raise Unavailable("map_tool_missing")
     limits = ["--no-feature-limit", "--no-tile-size-limit", "--no-tile-stats"]
     command = [program, "--force", "--quiet", f"-Z{low}", f"-z{high}", *limits, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise RuntimeError(f"tippecanoe failed: {done.stderr.strip()}")
+        raise Unavailable("map_failed", reason=done.stderr.strip())
 
 
 def _feature(geometry: Any, zoom: int, **properties: str) -> Feature:
