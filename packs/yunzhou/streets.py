@@ -165,7 +165,7 @@ def block_size(x: float, y: float) -> float:
     return float(np.interp(away, [0, 1_500, 2_200, 4_500, 7_500, 8_600, 10_500], _SIZES)) * 1_000
 
 
-_SIZES = [12, 14, 23, 38, 72, 230, 640]
+_SIZES = [12, 14, 22, 37, 68, 220, 640]
 _HILL_START = 15
 
 
@@ -193,7 +193,7 @@ def _fill_block(block: shapely.Polygon, size: float, names: StreetNames, dice: R
     regular = block.area > 0.82 * long * short
     if size < 120_000 and regular and block.area > 3 * size and dice.random() < 0.6:
         return _checkered(block, size, names, dice)
-    return _split(block, size, names, dice, depth=0)
+    return _split(block, names, dice, depth=0)
 
 
 def sides(block: shapely.Polygon) -> tuple[float, float, np.ndarray, np.ndarray]:
@@ -231,8 +231,9 @@ def _checkered(block: shapely.Polygon, size: float, names: StreetNames, dice: Ra
     return streets
 
 
-def _split(block: shapely.Polygon, size: float, names: StreetNames, dice: Random, depth: int) -> list[Street]:
+def _split(block: shapely.Polygon, names: StreetNames, dice: Random, depth: int) -> list[Street]:
     """Cut the block across its length, and its halves again, until they are small enough."""
+    size = block_size(block.centroid.x, block.centroid.y)
     long, short, corner, (along, across) = sides(block)
     if block.area < size * dice.uniform(0.8, 1.9) or long < 90 or depth > 9:
         return _village(block, names, dice) if size > 200_000 and block.area > 150_000 else []
@@ -246,7 +247,7 @@ def _split(block: shapely.Polygon, size: float, names: StreetNames, dice: Random
     for half in halved(block, at, along, direction):
         for part in shapely.get_parts(half):
             if part.geom_type == "Polygon":
-                streets += _split(part, size, names, dice, depth + 1)
+                streets += _split(part, names, dice, depth + 1)
     return streets
 
 
