@@ -6,7 +6,7 @@ here only claims what is due. Several processes may run the same loops.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow}
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
+GATHER_S = 0.1  # subscribers of the journal read in batches, not entry by entry
+STEP_WALKERS, OFFER_WALKERS = 4, 2
 RETRY_S = 1.0
 HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
@@ -46,7 +48,9 @@ class Platform:
         self.city = City(pack, data_dir / "roads.cache")
         self.media_dir = data_dir / "media"
         self.media_dir.mkdir(parents=True, exist_ok=True)
-        self._due = asyncio.Event()
+        self._steps_due = asyncio.Event()
+        self._offers_due = asyncio.Event()
+        self._never = asyncio.Event()
         self._told: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -57,9 +61,12 @@ class Platform:
             await units_store.add_missing(connection, self.site.region, self.site.pack.units)
         await self._roster()
 
-    def kick(self) -> None:
-        """Something may be due now; the loops look at once instead of at their next turn."""
-        self._due.set()
+    def kick_after(self, path: str) -> None:
+        """A request changed something: the loops look at once instead of at their next turn."""
+        if path.startswith("/api/reports"):
+            self._steps_due.set()
+        elif not path.startswith("/api/positions"):
+            self._offers_due.set()
 
     def on_news(self, tell: Callable[[], None]) -> None:
         """Have `tell` called when the journal has new entries."""
@@ -74,23 +81,40 @@ class Platform:
                 while await job():
                     work = True
 
-    def _jobs(self) -> Iterable[Callable[[], Awaitable[bool]]]:
-        yield partial(steps.take_next, self.site, self.city)
-        yield partial(dispatch.offer_next, self.site, self.city.decider)
-        yield self._expire
-        for reader, handler in SUBSCRIBERS.items():
-            yield partial(read_on, self.site, reader, handler)
-        yield partial(supervise.ring_next, self.site)
+    def _jobs(self) -> list[Callable[[], Awaitable[bool]]]:
+        return [self._step, self._offer, self._expire, *self._readers(), partial(supervise.ring_due, self.site)]
+
+    def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
+        return [partial(read_on, self.site, reader, handler) for reader, handler in SUBSCRIBERS.items()]
+
+    async def _step(self) -> bool:
+        taken = await steps.take_next(self.site, self.city)
+        if taken:
+            self._offers_due.set()
+        return taken
+
+    async def _offer(self) -> bool:
+        return await dispatch.offer_next(self.site, self.city.decider)
 
     async def _expire(self) -> bool:
-        return await dispatch.expire_due(self.site) > 0
+        expired = await dispatch.expire_due(self.site) > 0
+        if expired:
+            self._offers_due.set()
+        return expired
 
     async def __aenter__(self) -> Self:
         await self.prepare()
-        loops = [self._loop(job) for job in self._jobs()]
-        # A second walker of the steps keeps the processor busy while the first waits for the disk.
-        loops.append(self._loop(partial(steps.take_next, self.site, self.city)))
-        loops += [relay(self.site.db), listen(self.site.db, self._news), self._housekeeping()]
+        loops = [
+            # Several walkers keep the processor busy while one waits for the disk.
+            *(self._loop(self._step, self._steps_due) for _ in range(STEP_WALKERS)),
+            *(self._loop(self._offer, self._offers_due) for _ in range(OFFER_WALKERS)),
+            self._loop(self._expire, self._never),
+            *(self._loop(reader, self._never, GATHER_S) for reader in self._readers()),
+            self._loop(partial(supervise.ring_due, self.site), self._never),
+            relay(self.site.db),
+            listen(self.site.db, self._news),
+            self._housekeeping(),
+        ]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         return self
 
@@ -103,17 +127,16 @@ class Platform:
         await self.site.db.close()
 
     def _news(self) -> None:
-        self.kick()
         for tell in self._told:
             tell()
 
-    async def _loop(self, job: Callable[[], Awaitable[bool]]) -> None:
+    async def _loop(self, job: Callable[[], Awaitable[bool]], due: asyncio.Event, idle_s: float = IDLE_S) -> None:
+        """Do a job again and again while there is work, then wait until it may be due."""
         while True:
             try:
+                due.clear()
                 if await job():
-                    self.kick()
-                    await asyncio.sleep(0)
-                    continue
+                    due.set()
             except Refused as refused:  # the database is away or busy: what is due stays due
                 log.warning("background work waits: %s", refused)
                 await asyncio.sleep(RETRY_S)
@@ -121,8 +144,7 @@ class Platform:
                 log.exception("background work failed, trying again")
                 await asyncio.sleep(RETRY_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._due.wait(), IDLE_S)
-            self._due.clear()
+                await asyncio.wait_for(due.wait(), idle_s)
 
     async def _housekeeping(self) -> None:
         """Once in a while: duties begin and end, partitions are made ahead, the longest waiting are looked at again."""
@@ -141,7 +163,7 @@ class Platform:
             await access_store.end_expired(connection, now)
             if await units_store.candidates(connection, self.site.region, preempt=False):
                 await incidents_store.wake_waiting(connection, self.site.region, now, WAKE_MOST)
-        self.kick()
+        self._offers_due.set()
 
     async def _roster(self) -> None:
         on_now = units_on_duty(self.site.pack, self.site.clock.now())

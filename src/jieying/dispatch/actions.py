@@ -3,7 +3,7 @@
 Everybody locks in one order: incident, assignment, unit, journal.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +22,9 @@ from jieying.kit.ids import new_id
 from jieying.kit.reasons import Reason
 from jieying.places.areas import OUTSIDE_M, AreaIndex
 from jieying.units import store as units
+from jieying.units.model import UnitStatus
 
-# Who declined or did not react is asked again for the same incident only after this time.
+# Who declined, did not react or was released is asked again for the same incident only after this time.
 ASK_AGAIN = timedelta(minutes=3)
 
 
@@ -60,7 +61,8 @@ async def offer_next(site: Site, decider: Decider) -> bool:
 
 async def _decide(site: Site, decider: Decider, connection: AsyncConnection, incident: IncidentRow) -> None:
     now = site.clock.now()
-    given = await store.assignments_of(connection, site.region, [incident.id])
+    first = incident.offered_at is None
+    given = [] if first else await store.assignments_of(connection, site.region, [incident.id])
     missing = 0 if incident.outcome else incident.units_needed - _serving(incident, given)
     if incident.state not in ("open", "active") or missing <= 0:
         await _decided(site, connection, incident, None, None)
@@ -68,7 +70,7 @@ async def _decide(site: Site, decider: Decider, connection: AsyncConnection, inc
     tried = {
         a.unit for a in given
         if a.state in store.LIVE_VALUES
-        or (a.state in ("declined", "expired") and a.ended_at > now - ASK_AGAIN)
+        or (a.state in ("declined", "expired", "released") and a.ended_at > now - ASK_AGAIN)
     }  # fmt: skip
     candidates = await ranked(site, decider, connection, incident)
     for candidate in choose(candidates, missing, tried):
@@ -88,19 +90,19 @@ def _serving(incident: IncidentRow, given: list[AssignmentRow]) -> int:
 
 
 async def _decided(
-    site: Site, connection: AsyncConnection, incident: IncidentRow, due: Any, waiting: Reason | None
+    site: Site, connection: AsyncConnection, incident: IncidentRow, due: datetime | None, waiting: Reason | None
 ) -> None:
+    """Note when to decide again and why it waits; the journal tells when that is something new."""
+    reason = waiting.as_json() if waiting else None
+    if reason == incident.waiting_reason:
+        await store.set_dispatch_due(connection, site.region, incident.id, due)
+        return
+    since = (incident.waiting_since or site.clock.now()) if waiting else None
     await store.change_incident(
-        connection, site.region, incident.id,
-        dispatch_due_at=due,
-        waiting_since=(incident.waiting_since or site.clock.now()) if waiting else None,
-        waiting_reason=waiting.as_json() if waiting else None,
-    )  # fmt: skip
-    if waiting and incident.waiting_since is None:
-        await record(
-            site, connection, "incident.waiting", "incident", incident.id, SYSTEM, incident.id,
-            reason=waiting.as_json(),
-        )  # fmt: skip
+        connection, site.region, incident.id, dispatch_due_at=due, waiting_since=since, waiting_reason=reason
+    )
+    kind = "incident.waiting" if waiting else "incident.waiting_ended"
+    await record(site, connection, kind, "incident", incident.id, SYSTEM, incident.id, reason=reason)
 
 
 async def _offer(
@@ -135,42 +137,40 @@ async def _offer(
 async def _preempt(site: Site, connection: AsyncConnection, candidate: Candidate) -> bool:
     """Release a unit from the less urgent incident that it is on its way to; that one is decided again."""
     left = UUID(candidate.preempts)
+    await store.lock_incidents(connection, site.region, [left])  # before looking: it may just be arriving there
     given = await store.assignments_of(connection, site.region, [left])
     running = [a for a in given if a.unit == candidate.unit and a.state in ("accepted", "en_route")]
-    if not running:
+    unit = await units.find_unit(connection, site.region, candidate.unit, lock=True)
+    if not running or unit is None or unit.base != UnitStatus.AVAILABLE:
         return False
-    await store.lock_incidents(connection, site.region, [left])
     await _end(site, connection, running[0], AssignmentState.RELEASED, SYSTEM, "preempted")
     return True
+
+
+async def _stop(
+    site: Site, connection: AsyncConnection, assignment: AssignmentRow, state: AssignmentState, actor: str, reason: str
+) -> None:
+    """End an assignment before its work is done and free its unit. The incident is locked."""
+    running = AssignmentState(assignment.state).is_running
+    await store.move_assignment(
+        connection, site.region, assignment.id, state, ended_at=site.clock.now(), end_reason=reason, expires_at=None
+    )
+    if running:
+        await units.move_active(connection, site.region, assignment.unit, assignment.id, None)
+    else:
+        await units.drop_offer(connection, site.region, assignment.unit, assignment.id)
+    await _journal_step(site, connection, str(state), assignment, actor, reason=reason)
 
 
 async def _end(
     site: Site, connection: AsyncConnection, assignment: AssignmentRow, state: AssignmentState, actor: str, reason: str
 ) -> IncidentRow:
     """End an assignment before its work is done; the incident is offered again. The incident is locked."""
-    now = site.clock.now()
-    running = AssignmentState(assignment.state).is_running
-    await store.move_assignment(
-        connection, site.region, assignment.id, state, ended_at=now, end_reason=reason, expires_at=None
-    )
-    if running:
-        await units.move_active(connection, site.region, assignment.unit, assignment.id, None)
-    else:
-        await units.drop_offer(connection, site.region, assignment.unit, assignment.id)
-    await record(
-        site, connection, f"assignment.{state}", "incident", assignment.incident_id, actor, assignment.incident_id,
-        assignment=str(assignment.id), unit=assignment.unit, reason=reason,
-    )  # fmt: skip
-    incident = await store.get_incident(connection, site.region, assignment.incident_id)
-    changes: dict[str, Any] = {}
-    if incident.state in ("open", "active") and not incident.outcome:
-        changes["dispatch_due_at"] = now
-    if incident.state == IncidentState.ACTIVE and running and not await _anybody_left(site, connection, incident.id):
-        target = IncidentState.RESOLVED if incident.outcome else IncidentState.OPEN
-        if incident.outcome:
-            changes["resolved_at"] = now
-        return await store.move_incident(connection, site.region, incident.id, target, **changes)
-    return await store.change_incident(connection, site.region, incident.id, **changes)
+    await _stop(site, connection, assignment, state, actor, reason)
+    incident = await _settle(site, connection, assignment.incident_id, actor)
+    if incident.state not in ("open", "active") or incident.outcome:
+        return incident
+    return await store.change_incident(connection, site.region, incident.id, dispatch_due_at=site.clock.now())
 
 
 async def _anybody_left(site: Site, connection: AsyncConnection, incident: UUID) -> bool:
@@ -254,23 +254,27 @@ async def clear(site: Site, assignment_id: UUID, actor: str) -> IncidentRow:
         await store.mark_time(connection, site.region, incident.id, "cleared_at", now)
         await _journal_step(site, connection, "cleared", assignment, actor)
         await store.wake_waiting(connection, site.region, now, 1)
-        return await _resolve_if_done(site, connection, incident.id, actor)
+        return await _settle(site, connection, incident.id, actor)
 
 
-async def _resolve_if_done(site: Site, connection: AsyncConnection, incident_id: UUID, actor: str) -> IncidentRow:
-    """Resolved: an outcome is recorded and no assignment is running."""
+async def _settle(site: Site, connection: AsyncConnection, incident_id: UUID, actor: str) -> IncidentRow:
+    """What follows for an incident when nobody is bound any more: resolved if there is an outcome, else open again."""
     incident = await store.get_incident(connection, site.region, incident_id)
-    if not incident.outcome or incident.state not in ("open", "active"):
+    if incident.state not in ("open", "active") or await _anybody_left(site, connection, incident_id):
         return incident
-    if await _anybody_left(site, connection, incident_id):
-        return incident
-    row = await store.move_incident(
-        connection, site.region, incident_id, IncidentState.RESOLVED, resolved_at=site.clock.now()
-    )
-    await record(
-        site, connection, "incident.resolved", "incident", incident_id, actor, incident_id, outcome=incident.outcome
-    )
-    return row
+    if incident.outcome:
+        await _withdraw_offers(site, connection, incident_id, actor)
+        row = await store.move_incident(
+            connection, site.region, incident_id, IncidentState.RESOLVED,
+            resolved_at=site.clock.now(), dispatch_due_at=None,
+        )  # fmt: skip
+        await record(
+            site, connection, "incident.resolved", "incident", incident_id, actor, incident_id, outcome=incident.outcome
+        )
+        return row
+    if incident.state == IncidentState.ACTIVE:
+        return await store.move_incident(connection, site.region, incident_id, IncidentState.OPEN)
+    return incident
 
 
 async def turn_down(site: Site, assignment_id: UUID, state: AssignmentState, actor: str, reason: str) -> IncidentRow:
@@ -308,20 +312,16 @@ async def record_outcome(site: Site, incident_id: UUID, actor: str, outcome: str
             dispatch_due_at=None, waiting_since=None, waiting_reason=None,
         )  # fmt: skip
         await record(site, connection, "incident.outcome", "incident", incident_id, actor, incident_id, outcome=outcome)
-        await _withdraw_all(site, connection, incident_id, actor, "resolved", running=False)
+        await _withdraw_offers(site, connection, incident_id, actor)
         await store.wake_waiting(connection, site.region, now, 1)
-        return await _resolve_if_done(site, connection, incident_id, actor)
+        return await _settle(site, connection, incident_id, actor)
 
 
-async def _withdraw_all(
-    site: Site, connection: AsyncConnection, incident_id: UUID, actor: str, reason: str, running: bool
-) -> None:
-    """End the offers of an incident and, if `running`, the assignments that units are bound by."""
+async def _withdraw_offers(site: Site, connection: AsyncConnection, incident_id: UUID, actor: str) -> None:
+    """Nobody else is needed: the offers that still run end."""
     for a in await store.assignments_of(connection, site.region, [incident_id]):
         if a.state == AssignmentState.OFFERED:
-            await _end(site, connection, a, AssignmentState.WITHDRAWN, actor, reason)
-        elif running and AssignmentState(a.state).is_running:
-            await _end(site, connection, a, AssignmentState.RELEASED, actor, reason)
+            await _stop(site, connection, a, AssignmentState.WITHDRAWN, actor, "resolved")
 
 
 async def leave_to_others(
@@ -333,10 +333,16 @@ async def leave_to_others(
         await store.lock_incidents(connection, site.region, ids)
         if into is not None:
             goes_on = await store.get_incident(connection, site.region, into)
-            if goes_on.state not in ("open", "active", "resolved") or into == incident_id:
+            if into == incident_id:
+                raise Invalid("merge_into_itself")
+            if goes_on.state not in ("open", "active", "resolved"):
                 raise Conflict("incident_ended", state=goes_on.state)
         await store.get_incident(connection, site.region, incident_id)
-        await _withdraw_all(site, connection, incident_id, actor, str(target), running=True)
+        for a in await store.assignments_of(connection, site.region, [incident_id]):
+            if a.state in store.LIVE_VALUES:
+                offered = a.state == AssignmentState.OFFERED
+                ended = AssignmentState.WITHDRAWN if offered else AssignmentState.RELEASED
+                await _stop(site, connection, a, ended, actor, str(target))
         row = await store.move_incident(
             connection, site.region, incident_id, target,
             merged_into=into, dispatch_due_at=None, waiting_since=None, waiting_reason=None,
@@ -398,6 +404,8 @@ async def amend(site: Site, incident_id: UUID, actor: str, changes: dict[str, An
             **{**changes, "level_rank": level.rank, "plan": plan.code, "units_needed": needed, "org_paths": paths,
                "dispatch_due_at": site.clock.now()},
         )  # fmt: skip
+        # What a unit is bound to now is more or less urgent: that decides who may take it from there.
+        await units.set_level(connection, site.region, incident_id, level.rank)
         told = {
             key: value for key, value in changes.items() if key in ("category", "level", "lat", "lon", "place", "org")
         }

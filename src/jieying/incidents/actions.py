@@ -12,7 +12,8 @@ from jieying.citypack.model import Level
 from jieying.incidents import store
 from jieying.incidents.model import Channel, IncidentState, ReportState, illegal
 from jieying.incidents.store import IncidentRow, ReportRow
-from jieying.journal.actions import SYSTEM, Site, record
+from jieying.journal.actions import SYSTEM, Site, entry, record
+from jieying.journal.store import NewEntry, append
 from jieying.kit.errors import Conflict, Invalid
 from jieying.kit.geo import Point, cell_of
 from jieying.kit.ids import new_id
@@ -79,12 +80,12 @@ async def open_incident(
         located_at=now,
         opened_at=now,
     )
-    await record(
-        site, connection, "incident.opened", "incident", id_, actor, id_,
+    opened = entry(
+        site, "incident.opened", "incident", id_, actor, id_,
         number=number, category=opening.category, level=str(opening.level), area=opening.area, org=opening.org,
         report=str(report.id), channel=report.channel, received_at=report.received_at,
     )  # fmt: skip
-    await _link(site, connection, report, id_, actor)
+    await _link(site, connection, report, id_, actor, opened)
     return id_
 
 
@@ -93,12 +94,14 @@ def _summary(words: str) -> str:
     return line if len(line) <= SUMMARY_LENGTH else line[: SUMMARY_LENGTH - 1] + "…"
 
 
-async def _link(site: Site, connection: AsyncConnection, report: ReportRow, incident: UUID, actor: str) -> None:
+async def _link(
+    site: Site, connection: AsyncConnection, report: ReportRow, incident: UUID, actor: str, *before: NewEntry
+) -> None:
     await store.move_report(
         connection, site.region, report.id, ReportState.LINKED,
         incident_id=incident, needs_person=None, steps_due_at=None,
     )  # fmt: skip
-    await record(site, connection, "report.linked", "report", report.id, actor, incident)
+    await append(connection, [*before, entry(site, "report.linked", "report", report.id, actor, incident)])
 
 
 async def link_report(

@@ -1,12 +1,29 @@
 """All SQL on reports, incidents and assignments. Transitions are guarded: the WHERE names the legal sources."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, TextClause, and_, func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    Row,
+    Select,
+    Table,
+    Text,
+    TextClause,
+    Update,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.incidents.model import (
@@ -28,7 +45,55 @@ RUNNING_VALUES = [str(state) for state in RUNNING]
 LIVE_VALUES = [*RUNNING_VALUES, str(AssignmentState.OFFERED)]
 
 
+@cache
+def _change_statement(table: Table, columns: tuple[str, ...], guarded: bool, once: str | None) -> Update:
+    """Built once for each set of columns: to build a statement costs more than to send it."""
+    values: dict[str, Any] = {name: bindparam(f"to_{name}", type_=table.c[name].type) for name in columns}
+    if once is not None:
+        values[once] = func.coalesce(table.c[once], values[once])
+    if "version" in table.c:
+        values["version"] = table.c.version + 1
+    statement = update(table).where(table.c.region == bindparam("at_region"), table.c.id == bindparam("at_id"))
+    if guarded:
+        statement = statement.where(table.c.state == any_(bindparam("from_states", type_=ARRAY(Text))))
+    return statement.values(values).returning(table)
+
+
+@cache
+def _get_statement(table: Table, lock: bool) -> Select[Any]:
+    query = select(table).where(table.c.region == bindparam("at_region"), table.c.id == bindparam("at_id"))
+    return query.with_for_update() if lock else query
+
+
+async def _find(
+    connection: AsyncConnection, table: Table, region: str, id: UUID, lock: bool = False
+) -> Row[Any] | None:
+    found = await connection.execute(_get_statement(table, lock), {"at_region": region, "at_id": id})
+    row: Row[Any] | None = found.one_or_none()
+    return row
+
+
+async def _change(
+    connection: AsyncConnection,
+    table: Table,
+    region: str,
+    id: UUID,
+    legal: Collection[StrEnum] | None = None,
+    once: str | None = None,
+    **changes: Any,
+) -> Row[Any] | None:
+    """Change one row, only in one of the `legal` states where these are given; None when there is none."""
+    statement = _change_statement(table, tuple(changes), legal is not None, once)
+    parameters = {"at_region": region, "at_id": id, **{f"to_{name}": value for name, value in changes.items()}}
+    if legal is not None:
+        parameters["from_states"] = [str(state) for state in legal]
+    return (await connection.execute(statement, parameters)).one_or_none()
+
+
 # --- reports ---------------------------------------------------------------------------------------------
+
+
+_TAKE_KEY = insert(intake_key).on_conflict_do_nothing().returning(intake_key.c.key)
 
 
 async def claim_key(
@@ -36,10 +101,7 @@ async def claim_key(
 ) -> tuple[UUID, str] | None:
     """Take an idempotency key; None when it is now ours, else the report and body hash that had it before."""
     values = {"region": region, "sender": sender, "key": key, "body_hash": body_hash, "report_id": report_id}
-    taken = await connection.execute(
-        insert(intake_key).values(**values).on_conflict_do_nothing().returning(intake_key.c.key)
-    )
-    if taken.first():
+    if (await connection.execute(_TAKE_KEY, values)).first():
         return None
     where = and_(intake_key.c.region == region, intake_key.c.sender == sender, intake_key.c.key == key)
     row = (await connection.execute(select(intake_key.c.report_id, intake_key.c.body_hash).where(where))).one()
@@ -47,12 +109,11 @@ async def claim_key(
 
 
 async def add_report(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(report.insert().values(**values))
+    await connection.execute(report.insert(), values)
 
 
 async def find_report(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> ReportRow | None:
-    query = select(report).where(report.c.region == region, report.c.id == id)
-    return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return await _find(connection, report, region, id, lock)
 
 
 async def get_report(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> ReportRow:
@@ -67,14 +128,7 @@ async def move_report(
     connection: AsyncConnection, region: str, id: UUID, target: ReportState, **changes: Any
 ) -> ReportRow:
     """Guarded transition of a report; raises NotFound or Conflict("illegal_transition")."""
-    statement = (
-        update(report)
-        .where(report.c.region == region, report.c.id == id)
-        .where(report.c.state.in_([str(state) for state in sources(target)]))
-        .values(state=str(target), version=report.c.version + 1, **changes)
-        .returning(report)
-    )
-    row: ReportRow | None = (await connection.execute(statement)).one_or_none()
+    row = await _change(connection, report, region, id, sources(target), state=str(target), **changes)
     if row is None:
         raise illegal((await get_report(connection, region, id)).state, target)
     return row
@@ -82,13 +136,7 @@ async def move_report(
 
 async def change_report(connection: AsyncConnection, region: str, id: UUID, **changes: Any) -> ReportRow:
     """Change fields of a report other than its state."""
-    statement = (
-        update(report)
-        .where(report.c.region == region, report.c.id == id)
-        .values(version=report.c.version + 1, **changes)
-        .returning(report)
-    )
-    row: ReportRow | None = (await connection.execute(statement)).one_or_none()
+    row = await _change(connection, report, region, id, **changes)
     if row is None:
         raise NotFound("no_such_report", report=str(id))
     return row
@@ -135,30 +183,41 @@ async def move_reports(connection: AsyncConnection, region: str, source: UUID, t
     return (await connection.execute(statement)).rowcount
 
 
+_DUE_REPORT = (
+    select(report)
+    .where(report.c.region == bindparam("at_region"), report.c.steps_due_at <= bindparam("now"))
+    .order_by(report.c.steps_due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+
+
 async def claim_due_report(connection: AsyncConnection, region: str, now: datetime) -> ReportRow | None:
     """One report whose steps are due, locked until the transaction ends; others skip it."""
-    query = (
-        select(report)
-        .where(report.c.region == region, report.c.steps_due_at <= now)
-        .order_by(report.c.steps_due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+    return (await connection.execute(_DUE_REPORT, {"at_region": region, "now": now})).one_or_none()
+
+
+_EARLIER = (
+    select(report)
+    .where(
+        report.c.region == bindparam("at_region"),
+        report.c.reporter_contact == bindparam("contact"),
+        report.c.reporter_contact != "",
+        report.c.received_at >= bindparam("since"),
+        report.c.id < bindparam("before", type_=Uuid),
+        report.c.incident_id.is_not(None),
     )
-    return (await connection.execute(query)).one_or_none()
+    .order_by(report.c.id.desc())
+    .limit(5)
+)
 
 
 async def earlier_from(
     connection: AsyncConnection, region: str, contact: str, since: datetime, before: UUID
 ) -> list[ReportRow]:
     """Reports of the same reporter since a moment, made before this one, that belong to an incident."""
-    query = select(report).where(
-        report.c.region == region,
-        report.c.reporter_contact == contact,
-        report.c.received_at >= since,
-        report.c.id < before,
-        report.c.incident_id.is_not(None),
-    )
-    return list((await connection.execute(query.order_by(report.c.id.desc()).limit(5))).all())
+    parameters = {"at_region": region, "contact": contact, "since": since, "before": before}
+    return list((await connection.execute(_EARLIER, parameters)).all())
 
 
 # --- incidents -------------------------------------------------------------------------------------------
@@ -170,12 +229,11 @@ async def next_number(connection: AsyncConnection) -> int:
 
 
 async def add_incident(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(incident.insert().values(**values))
+    await connection.execute(incident.insert(), values)
 
 
 async def find_incident(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> IncidentRow | None:
-    query = select(incident).where(incident.c.region == region, incident.c.id == id)
-    return (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    return await _find(connection, incident, region, id, lock)
 
 
 async def get_incident(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> IncidentRow:
@@ -196,14 +254,7 @@ async def move_incident(
     connection: AsyncConnection, region: str, id: UUID, target: IncidentState, **changes: Any
 ) -> IncidentRow:
     """Guarded transition of an incident; raises NotFound or Conflict("illegal_transition")."""
-    statement = (
-        update(incident)
-        .where(incident.c.region == region, incident.c.id == id)
-        .where(incident.c.state.in_([str(state) for state in sources(target)]))
-        .values(state=str(target), version=incident.c.version + 1, **changes)
-        .returning(incident)
-    )
-    row: IncidentRow | None = (await connection.execute(statement)).one_or_none()
+    row = await _change(connection, incident, region, id, sources(target), state=str(target), **changes)
     if row is None:
         raise illegal((await get_incident(connection, region, id)).state, target)
     return row
@@ -211,13 +262,7 @@ async def move_incident(
 
 async def change_incident(connection: AsyncConnection, region: str, id: UUID, **changes: Any) -> IncidentRow:
     """Change fields of an incident other than its state."""
-    statement = (
-        update(incident)
-        .where(incident.c.region == region, incident.c.id == id)
-        .values(version=incident.c.version + 1, **changes)
-        .returning(incident)
-    )
-    row: IncidentRow | None = (await connection.execute(statement)).one_or_none()
+    row = await _change(connection, incident, region, id, **changes)
     if row is None:
         raise NotFound("no_such_incident", incident=str(id))
     return row
@@ -227,7 +272,11 @@ async def mark_time(
     connection: AsyncConnection, region: str, id: UUID, name: str, now: datetime, **changes: Any
 ) -> IncidentRow:
     """Set one of an incident's times if nothing has reached it before."""
-    return await change_incident(connection, region, id, **{name: func.coalesce(incident.c[name], now)}, **changes)
+    changes[name] = now
+    row = await _change(connection, incident, region, id, once=name, **changes)
+    if row is None:
+        raise NotFound("no_such_incident", incident=str(id))
+    return row
 
 
 def in_scope(org_path: str) -> TextClause:
@@ -270,30 +319,54 @@ async def incidents_by_ids(connection: AsyncConnection, region: str, ids: Sequen
     return list((await connection.execute(query)).all())
 
 
+_NEAR = (
+    select(incident)
+    .where(
+        incident.c.region == bindparam("at_region"),
+        incident.c.state.in_(["open", "active"]),
+        incident.c.lat.between(bindparam("south"), bindparam("north")),
+        incident.c.lon.between(bindparam("west"), bindparam("east")),
+        incident.c.opened_at >= bindparam("since"),
+    )
+    .order_by(incident.c.id.desc())
+    .limit(50)
+)
+
+
 async def incidents_near(
     connection: AsyncConnection, region: str, lat: float, lon: float, span_deg: float, since: datetime
 ) -> list[IncidentRow]:
     """Open and active incidents in a box around a point, opened since a moment."""
-    query = select(incident).where(
-        incident.c.region == region,
-        incident.c.state.in_(["open", "active"]),
-        incident.c.lat.between(lat - span_deg, lat + span_deg),
-        incident.c.lon.between(lon - 2 * span_deg, lon + 2 * span_deg),
-        incident.c.opened_at >= since,
-    )
-    return list((await connection.execute(query.order_by(incident.c.id.desc()).limit(50))).all())
+    parameters = {
+        "at_region": region,
+        "south": lat - span_deg,
+        "north": lat + span_deg,
+        "west": lon - 2 * span_deg,
+        "east": lon + 2 * span_deg,
+        "since": since,
+    }
+    return list((await connection.execute(_NEAR, parameters)).all())
+
+
+_DUE_INCIDENT = (
+    select(incident)
+    .where(incident.c.region == bindparam("at_region"), incident.c.dispatch_due_at <= bindparam("now"))
+    .order_by(incident.c.level_rank, incident.c.dispatch_due_at)
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
 
 
 async def claim_due_incident(connection: AsyncConnection, region: str, now: datetime) -> IncidentRow | None:
     """The most urgent incident whose next offer is due, locked until the transaction ends."""
-    query = (
-        select(incident)
-        .where(incident.c.region == region, incident.c.dispatch_due_at <= now)
-        .order_by(incident.c.level_rank, incident.c.dispatch_due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
+    return (await connection.execute(_DUE_INCIDENT, {"at_region": region, "now": now})).one_or_none()
+
+
+async def set_dispatch_due(connection: AsyncConnection, region: str, id: UUID, due: datetime | None) -> None:
+    """When the next offer is to be decided; nothing that anybody sees, so the version stays."""
+    await connection.execute(
+        update(incident).where(incident.c.region == region, incident.c.id == id).values(dispatch_due_at=due)
     )
-    return (await connection.execute(query)).one_or_none()
 
 
 async def wake_waiting(connection: AsyncConnection, region: str, now: datetime, count: int) -> int:
@@ -303,7 +376,8 @@ async def wake_waiting(connection: AsyncConnection, region: str, now: datetime, 
         .where(
             incident.c.region == region,
             incident.c.waiting_since.is_not(None),
-            incident.c.dispatch_due_at.is_(None),
+            # Also one that would be looked at again later by itself.
+            incident.c.dispatch_due_at.is_(None) | (incident.c.dispatch_due_at > now),
             incident.c.state.in_(["open", "active"]),
         )
         .order_by(incident.c.level_rank, incident.c.waiting_since)
@@ -322,13 +396,12 @@ async def wake_waiting(connection: AsyncConnection, region: str, now: datetime, 
 
 
 async def add_assignment(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(assignment.insert().values(**values))
+    await connection.execute(assignment.insert(), values)
 
 
 async def get_assignment(connection: AsyncConnection, region: str, id: UUID) -> AssignmentRow:
     """The assignment; raises NotFound."""
-    query = select(assignment).where(assignment.c.region == region, assignment.c.id == id)
-    row: AssignmentRow | None = (await connection.execute(query)).one_or_none()
+    row = await _find(connection, assignment, region, id)
     if row is None:
         raise NotFound("no_such_assignment", assignment=str(id))
     return row
@@ -338,14 +411,7 @@ async def move_assignment(
     connection: AsyncConnection, region: str, id: UUID, target: AssignmentState, **changes: Any
 ) -> AssignmentRow:
     """Guarded transition of an assignment; raises NotFound or Conflict("illegal_transition")."""
-    statement = (
-        update(assignment)
-        .where(assignment.c.region == region, assignment.c.id == id)
-        .where(assignment.c.state.in_([str(state) for state in sources(target)]))
-        .values(state=str(target), **changes)
-        .returning(assignment)
-    )
-    row: AssignmentRow | None = (await connection.execute(statement)).one_or_none()
+    row = await _change(connection, assignment, region, id, sources(target), state=str(target), **changes)
     if row is None:
         raise illegal((await get_assignment(connection, region, id)).state, target)
     return row
@@ -359,9 +425,20 @@ async def mark_handed_over(connection: AsyncConnection, region: str, id: UUID, n
     )
 
 
+_ASSIGNMENTS = (
+    select(assignment)
+    .where(
+        assignment.c.region == bindparam("at_region"),
+        assignment.c.incident_id == any_(bindparam("ids", type_=ARRAY(Uuid))),
+    )
+    .order_by(assignment.c.id)
+)
+
+
 async def assignments_of(connection: AsyncConnection, region: str, incident_ids: Sequence[UUID]) -> list[AssignmentRow]:
-    query = select(assignment).where(assignment.c.region == region, assignment.c.incident_id.in_(incident_ids))
-    return list((await connection.execute(query.order_by(assignment.c.id))).all())
+    """The assignments of these incidents, oldest first."""
+    parameters = {"at_region": region, "ids": list(incident_ids)}
+    return list((await connection.execute(_ASSIGNMENTS, parameters)).all())
 
 
 async def due_expiries(connection: AsyncConnection, region: str, now: datetime, limit: int = 50) -> list[AssignmentRow]:
@@ -377,3 +454,19 @@ async def due_expiries(connection: AsyncConnection, region: str, now: datetime, 
         .limit(limit)
     )
     return list((await connection.execute(query)).all())
+
+
+_NEXT_DUE = text(
+    """
+    SELECT least(
+        (SELECT min(steps_due_at) FROM report WHERE region = :region AND steps_due_at IS NOT NULL),
+        (SELECT min(dispatch_due_at) FROM incident WHERE region = :region AND dispatch_due_at IS NOT NULL),
+        (SELECT min(expires_at) FROM assignment WHERE region = :region AND state = 'offered'))
+    """
+)
+
+
+async def next_due(connection: AsyncConnection, region: str) -> datetime | None:
+    """The first moment at which a report, an incident or an offer is due; None when nothing is."""
+    moment: datetime | None = await connection.scalar(_NEXT_DUE, {"region": region})
+    return moment

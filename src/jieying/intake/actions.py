@@ -20,7 +20,8 @@ from jieying.incidents.store import ReportRow
 from jieying.intake import rules
 from jieying.intake.city import City
 from jieying.intake.store import find_media
-from jieying.journal.actions import Site, record
+from jieying.journal.actions import Site, entry
+from jieying.journal.store import append
 from jieying.kit.errors import Conflict, Invalid
 from jieying.kit.geo import Point
 from jieying.kit.ids import new_id
@@ -85,9 +86,9 @@ async def take_report(site: Site, city: City, new: NewReport, sender: str, key: 
         if new.media:
             await _check_media(site, connection, new.media)
         await store.add_report(connection, **_columns(site, new, id_, state, now, sender))
-        await record(site, connection, "report.received", "report", id_, sender, channel=str(new.channel))
-        if new.answered:
-            await record(site, connection, "report.answered", "report", id_, sender, channel=str(new.channel))
+        kinds = ["report.received", "report.answered"] if new.answered else ["report.received"]
+        told = [entry(site, kind, "report", id_, sender, channel=str(new.channel)) for kind in kinds]
+        await append(connection, told)
     return Taken(id_, str(state), now)
 
 

@@ -1,8 +1,8 @@
 """The way of a report, in the order it is walked:
 
 1. store            take_report (intake/actions.py): committed before it is acknowledged
-2. answer           a text report gets its automatic reply; who speaks is answered by a person
-3. understand       category, level, whose business it is
+2. understand       category, level, whose business it is
+3. answer           a text report gets its automatic reply; who speaks is answered by a person
 4. locate           the place to go to
 5. find_same        a verbatim resend joins its incident; others are suggested
 6. open             the incident, or the one it joins
@@ -52,6 +52,7 @@ class Work:
     category: str = ""
     level: Level = Level.YELLOW
     reasons: tuple[Reason, ...] = ()
+    ours: str = "unclear"
     place: PlaceCandidate | None = None
     joins: UUID | None = None
     similar: list[dict[str, Any]] = field(default_factory=list)
@@ -64,32 +65,33 @@ class Work:
 Step = Callable[[Work], Awaitable[Reason | None]]
 
 
-async def answer(work: Work) -> Reason | None:
-    """A text report is answered by its automatic reply, which names where it can be followed."""
-    if work.report.state != ReportState.RECEIVED:
-        return None
-    if Channel(work.report.channel).is_spoken:
-        return Reason("not_answered")
-    work.report = await incidents.answer_report(
-        work.site, work.connection, work.report.id, SYSTEM, reply="reply.received"
-    )
-    return None
-
-
 async def understand(work: Work) -> Reason | None:
     """What it is and how urgent; what a call-taker decided stands."""
     given = work.report.by_person
     found = work.city.understanding.understand(work.report.words, work.report.category if given else None)
     work.category, work.level, work.reasons = _decided(work, found)
-    if not given:
-        await store.change_report(
-            work.connection, work.site.region, work.report.id,
-            category=work.category or None, level=str(work.level),
-            reasons=[reason.as_json() for reason in work.reasons],
-        )  # fmt: skip
-        if found.ours != "police":
-            return Reason(f"ours_{found.ours}")
-    return None if work.category else Reason("ours_unclear")
+    work.ours = "police" if given and work.category else found.ours
+    return None
+
+
+async def answer(work: Work) -> Reason | None:
+    """A text report is answered by its automatic reply; whatever isn't ours for certain goes to a person."""
+    understood: dict[str, Any] = {
+        "category": work.category or None,
+        "level": str(work.level),
+        "reasons": [reason.as_json() for reason in work.reasons],
+    }
+    region, report = work.site.region, work.report
+    if report.state != ReportState.RECEIVED:
+        work.report = await store.change_report(work.connection, region, report.id, **understood)
+    elif Channel(report.channel).is_spoken:
+        work.report = await store.change_report(work.connection, region, report.id, **understood)
+        return Reason("not_answered")
+    else:
+        work.report = await incidents.answer_report(
+            work.site, work.connection, report.id, SYSTEM, reply="reply.received", **understood
+        )
+    return None if work.ours == "police" and work.category else Reason(f"ours_{work.ours}")
 
 
 def _decided(work: Work, found: Understood) -> tuple[str, Level, tuple[Reason, ...]]:
@@ -149,7 +151,7 @@ async def open_incident(work: Work) -> Reason | None:
     return None
 
 
-STEPS: tuple[Step, ...] = (answer, understand, locate, find_same, open_incident)
+STEPS: tuple[Step, ...] = (understand, answer, locate, find_same, open_incident)
 
 
 async def take_next(site: Site, city: City) -> bool:

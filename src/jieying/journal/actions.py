@@ -28,6 +28,20 @@ class Site:
         return self.pack.region
 
 
+def entry(
+    site: Site,
+    kind: str,
+    subject_kind: str,
+    subject: UUID | str,
+    actor: str,
+    incident: UUID | None = None,
+    **data: Any,
+) -> store.NewEntry:
+    """An entry for the journal. `data` holds codes and numbers, never words of a reporter."""
+    now = site.clock.now()
+    return store.NewEntry(site.region, new_id(now), now, kind, subject_kind, str(subject), incident, actor, data)
+
+
 async def record(
     site: Site,
     connection: AsyncConnection,
@@ -38,17 +52,5 @@ async def record(
     incident: UUID | None = None,
     **data: Any,
 ) -> None:
-    """Journal that `kind` happened to the subject. `data` holds codes and numbers, never words of a reporter."""
-    now = site.clock.now()
-    await store.append(
-        connection,
-        region=site.region,
-        id=new_id(now),
-        at=now,
-        kind=kind,
-        subject_kind=subject_kind,
-        subject=str(subject),
-        incident=incident,
-        actor=actor,
-        data=data,
-    )
+    """Journal that `kind` happened to the subject; see `entry`."""
+    await store.append(connection, [entry(site, kind, subject_kind, subject, actor, incident, **data)])

@@ -1,6 +1,7 @@
 """All SQL of the journal. `journal_append` and `journal_hash` are functions of the database (migration 0001)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -83,8 +84,12 @@ journal_cursor = Table(
 )
 
 _APPEND = text(
-    "SELECT journal_append(:region, :id, :at, :kind, :subject_kind, :subject, :incident, :actor, :data)"
-).bindparams(bindparam("id", type_=Uuid), bindparam("incident", type_=Uuid), bindparam("data", type_=JSONB))
+    """
+    SELECT journal_append(region, id, at, kind, subject_kind, subject, incident, actor, data)
+    FROM jsonb_to_recordset(:entries) AS entry (region text, id uuid, at timestamptz, kind text, subject_kind text,
+                                                subject text, incident uuid, actor text, data jsonb)
+    """
+).bindparams(bindparam("entries", type_=JSONB))
 
 # Only below the oldest running transaction: everything there has been committed or undone for good.
 _READ = text(
@@ -122,40 +127,38 @@ def _entry(row: Any) -> Entry:
     )
 
 
-async def append(
-    connection: AsyncConnection,
-    *,
-    region: str,
-    id: UUID,
-    at: datetime,
-    kind: str,
-    subject_kind: str,
-    subject: str,
-    incident: UUID | None,
-    actor: str,
-    data: dict[str, Any],
-) -> None:
-    """Write one entry at the end of its subject's chain."""
-    await connection.execute(
-        _APPEND,
-        {
-            "region": region,
-            "id": id,
-            "at": at,
-            "kind": kind,
-            "subject_kind": subject_kind,
-            "subject": subject,
-            "incident": incident,
-            "actor": actor,
-            "data": data,
-        },
-    )
+@dataclass(frozen=True)
+class NewEntry:
+    """An entry to be written; see journal/model.py."""
+
+    region: str
+    id: UUID
+    at: datetime
+    kind: str
+    subject_kind: str
+    subject: str
+    incident: UUID | None
+    actor: str
+    data: dict[str, Any]
+
+
+async def append(connection: AsyncConnection, entries: Sequence[NewEntry]) -> None:
+    """Write entries in this order, each at the end of its subject's chain."""
+    await connection.execute(_APPEND, {"entries": list(entries)})
 
 
 async def read_after(connection: AsyncConnection, position: Position, limit: int) -> list[Entry]:
     """The next entries behind a position that no running transaction can still come before."""
     parameters = {"epoch": position.epoch, "xid": str(position.xid), "seq": position.seq, "limit": limit}
     return [_entry(row) for row in await connection.execute(_READ, parameters)]
+
+
+async def is_quiet(connection: AsyncConnection) -> bool:
+    """Whether every committed entry can be read now: no other transaction that writes is running."""
+    quiet: bool = await connection.scalar(
+        text("SELECT pg_snapshot_xmin(s) = pg_snapshot_xmax(s) FROM pg_current_snapshot() AS s")
+    )
+    return quiet
 
 
 async def timeline(connection: AsyncConnection, region: str, incident: UUID, limit: int = 1000) -> list[Entry]:

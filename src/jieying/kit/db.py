@@ -32,7 +32,8 @@ _FULL = {"53100", "53200"}
 
 
 def _to_json(value: Any) -> str:
-    return orjson.dumps(value).decode()
+    # The driver gives ids as a subclass of UUID, which orjson does not know.
+    return orjson.dumps(value, default=str).decode()
 
 
 class Database:

@@ -35,6 +35,21 @@ _LOG_BYTES = 10 * 1024**2
 _SOCKET_BYTES = 107 - len("/.s.PGSQL.5432")  # sockaddr_un holds 108 bytes with the final zero
 
 
+def owner(data_dir: Path) -> str | None:
+    """The process id of the service that owns the server of this folder, None when there is none."""
+    try:
+        lock = os.open(data_dir / "postgres.lock", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return os.read(lock, 20).decode() or "?"
+    finally:
+        os.close(lock)
+    return None
+
+
 class EmbeddedPostgres:
     """One server on one data folder. `durable=False` gives up safety for speed: only for tests.
 

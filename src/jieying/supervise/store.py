@@ -106,29 +106,44 @@ async def forget_clocks(connection: AsyncConnection, region: str, subjects: Sequ
         await connection.execute(delete(clock).where(clock.c.region == region, clock.c.subject.in_(subjects)))
 
 
-async def claim_due_clock(connection: AsyncConnection, region: str, now: datetime) -> Row[Any] | None:
-    """One clock that has run out, locked until the transaction ends; others skip it."""
-    query = (
-        select(clock)
-        .where(clock.c.region == region, clock.c.due_at <= now)
-        .order_by(clock.c.due_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    return (await connection.execute(query)).one_or_none()
+_DUE = (
+    select(clock)
+    .where(clock.c.region == bindparam("at_region"), clock.c.due_at <= bindparam("now"))
+    .order_by(clock.c.due_at)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
-async def climb(connection: AsyncConnection, row: Row[Any], **changes: Any) -> None:
-    await connection.execute(
-        update(clock)
-        .where(
-            clock.c.region == row.region,
-            clock.c.subject_kind == row.subject_kind,
-            clock.c.subject == row.subject,
-            clock.c.stage == row.stage,
-        )
-        .values(**changes)
+async def claim_due_clocks(connection: AsyncConnection, region: str, now: datetime, most: int) -> list[Row[Any]]:
+    """Clocks that have run out, locked until the transaction ends; others skip them."""
+    return list((await connection.execute(_DUE, {"at_region": region, "now": now, "most": most})).all())
+
+
+_CLIMB = (
+    update(clock)
+    .where(
+        clock.c.region == bindparam("at_region"),
+        clock.c.subject_kind == bindparam("kind"),
+        clock.c.subject == bindparam("about"),
+        clock.c.stage == bindparam("what"),
     )
+    .values(rung=bindparam("to_rung"), due_at=bindparam("to_due"), breached_at=bindparam("to_breached"))
+)
+
+
+async def climb(
+    connection: AsyncConnection, climbed: Sequence[tuple[Row[Any], int, datetime | None, datetime | None]]
+) -> None:
+    """Set the rung, the next due moment and the moment of the breach of clocks."""
+    parameters = [
+        {
+            "at_region": row.region, "kind": row.subject_kind, "about": row.subject, "what": row.stage,
+            "to_rung": rung, "to_due": due, "to_breached": breached,
+        }
+        for row, rung, due, breached in climbed
+    ]  # fmt: skip
+    await connection.execute(_CLIMB, parameters)
 
 
 async def rungs_of(connection: AsyncConnection, region: str, subjects: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
@@ -139,8 +154,9 @@ async def rungs_of(connection: AsyncConnection, region: str, subjects: Sequence[
     return {(row.subject, row.stage): row.rung for row in await connection.execute(query)}
 
 
-async def add_notification(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(notification.insert().values(**values))
+async def add_notifications(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> None:
+    if rows:
+        await connection.execute(notification.insert(), list(rows))
 
 
 async def notifications_for(

@@ -114,7 +114,8 @@ async def list_units(connection: AsyncConnection, region: str, codes: Sequence[s
 async def candidates(connection: AsyncConnection, region: str, preempt: bool) -> list[UnitRow]:
     """Units that can be offered something: the free ones and, where a plan allows it, those on their way."""
     free = unit.c.status == "available"
-    reachable = unit.c.status.in_(["committed", "en_route"])
+    # One whose duty has ended since finishes what it is doing and gets nothing new.
+    reachable = unit.c.status.in_(["committed", "en_route"]) & (unit.c.base == "available")
     query = _JOINED.where(unit.c.region == region, or_(free, reachable) if preempt else free)
     return list((await connection.execute(query)).all())
 
@@ -203,6 +204,13 @@ async def move_active(connection: AsyncConnection, region: str, code: str, assig
         update(unit)
         .where(unit.c.region == region, unit.c.code == code, unit.c.active == assignment)
         .values(version=unit.c.version + 1, **changes)
+    )
+
+
+async def set_level(connection: AsyncConnection, region: str, incident: UUID, level_rank: int) -> None:
+    """The incident that units are asked to, or bound by, is of another level now."""
+    await connection.execute(
+        update(unit).where(unit.c.region == region, unit.c.incident_id == incident).values(level_rank=level_rank)
     )
 
 

@@ -1,12 +1,14 @@
 """The HTTP and WebSocket app, put together from the features' routes."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from jieying import __version__
 from jieying.access import api as access
@@ -67,11 +69,11 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
     app.state.session_hours = settings.session_hours
     app.state.language = settings.language
     app.state.sessions = {}
-    app.state.kick = platform.kick
+    app.state.kick = platform.kick_after
     app.state.hub = hub
     app.state.show_incident = show_incident
     problems.install(app)
-    app.middleware("http")(_guard)
+    app.add_middleware(Guard)
     api = APIRouter(prefix="/api")
     for feature in (meta, access, intake, units, dispatch, supervise, live_api):
         api.include_router(feature.router)
@@ -81,33 +83,47 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
     return app
 
 
-async def _guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+class Guard:
     """Bounds and headers for every request; after a change, what is due is looked at."""
-    changes = request.method not in SAFE
-    try:
-        if changes:
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+
+        async def send_guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        if request.method in SAFE:
+            await self._app(scope, receive, send_guarded)
+            return
+        try:
             _check(request)
-    except (Forbidden, TooLarge) as refused:
-        return problems.problem(request, refused.status, refused.code, refused.params)
-    response = await call_next(request)
-    if changes:
-        request.app.state.kick()
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers.setdefault("Content-Security-Policy", CONTENT_POLICY)
-    if request.url.path.startswith("/api/"):
-        response.headers.setdefault("Cache-Control", "no-store")
-    return response
+        except (Forbidden, TooLarge) as refused:
+            answer = problems.problem(request, refused.status, refused.code, refused.params)
+            await answer(scope, receive, send_guarded)
+            return
+        await self._app(scope, receive, send_guarded)
+        request.app.state.kick(scope["path"])
 
 
 def _check(request: Request) -> None:
+    """Raises TooLarge for a body beyond its limit, Forbidden for a request that another site's page sends."""
     length = request.headers.get("content-length", "0")
-    is_media = request.url.path == "/api/media"
-    if not is_media and (
-        not length.isdigit() or int(length) > BODY_MAX or "chunked" in request.headers.get("transfer-encoding", "")
-    ):
+    unbounded = "chunked" in request.headers.get("transfer-encoding", "") or not length.isdigit()
+    if request.url.path != "/api/media" and (unbounded or int(length) > BODY_MAX):
         raise TooLarge("body_too_large", max_kb=BODY_MAX // 1024)
-    # A page of another site must not act with this user's cookie.
     origin = request.headers.get("origin")
     if origin and origin.split("://")[-1] != request.headers.get("host"):
         raise Forbidden("foreign_origin")

@@ -102,6 +102,8 @@ class Hub:
         """A console joins: the messages that bring it to the hub's position, after which its queue goes on."""
         listener = Listener(account)
         async with self._handing, self.site.db.transaction() as connection:
+            if not self._listeners:
+                self.position = await journal.end_position(connection)
             if since is not None and since <= self.position and await journal.position_is_known(connection, since):
                 first = await self._missed(connection, account, since)
             else:
@@ -159,17 +161,19 @@ class Hub:
 
     async def _hand_out(self) -> bool:
         async with self._handing, self.site.db.transaction() as connection:
+            if not self._listeners:
+                self.position = await journal.end_position(connection)
+                return False
             entries = await journal.read_after(connection, self.position, BATCH)
             if not entries:
                 return False
-            if self._listeners:
-                batch = await self._views(connection, entries)
-                groups: dict[tuple[str, str], list[Listener]] = defaultdict(list)
-                for listener in self._listeners:
-                    groups[listener.group].append(listener)
-                rung = any(entry.kind == "ladder.told" for entry in entries)
-                for members in groups.values():
-                    await self._hand_to(connection, members, entries, batch, rung)
+            batch = await self._views(connection, entries)
+            groups: dict[tuple[str, str], list[Listener]] = defaultdict(list)
+            for listener in self._listeners:
+                groups[listener.group].append(listener)
+            rung = any(entry.kind in ("clock.breached", "ladder.told") for entry in entries)
+            for members in groups.values():
+                await self._hand_to(connection, members, entries, batch, rung)
             self.position = entries[-1].position
             return True
 

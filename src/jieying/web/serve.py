@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import httpx
 
@@ -33,11 +33,17 @@ RESTART_S = 1.0
 
 
 class Service:
-    """The running system of one machine. `say` is told, in order, what is being started."""
+    """The running system of one machine. `say` is told, in order, what is being started.
 
-    def __init__(self, settings: Settings, say: Callable[[str], None] = lambda _: None) -> None:
+    `output` takes what the web processes log; without it that goes where our own messages go.
+    """
+
+    def __init__(
+        self, settings: Settings, say: Callable[[str], None] = lambda _: None, output: BinaryIO | None = None
+    ) -> None:
         self.settings = settings
         self._say = say
+        self._output = output
         self.postgres = (
             None if settings.database_url else EmbeddedPostgres(settings.data_dir, progress=self._recovering)
         )
@@ -108,6 +114,8 @@ class Service:
         return subprocess.Popen(
             [sys.executable, "-m", "jieying.web.worker"],
             stdin=subprocess.PIPE,
+            stdout=self._output,
+            stderr=self._output,
             pass_fds=[fd],
             env=os.environ | settings,
             start_new_session=True,  # Ctrl-C reaches us, and we end them in order
