@@ -22,7 +22,7 @@ from jieying.journal.actions import Site
 from jieying.journal.reader import Handler, listen, read_on, relay
 from jieying.kit.clock import Clock
 from jieying.kit.db import Database, ensure_partitions
-from jieying.kit.errors import Refused
+from jieying.kit.errors import Conflict, Refused
 from jieying.rosters.rules import units_on_duty
 from jieying.supervise import actions as supervise
 from jieying.units import store as units_store
@@ -36,6 +36,7 @@ IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.1  # subscribers of the journal read in batches, not entry by entry
 STEP_WALKERS, OFFER_WALKERS = 4, 2
 RETRY_S = 1.0
+BUSY_S = 0.05
 HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
 
@@ -137,7 +138,11 @@ class Platform:
                 due.clear()
                 if await job():
                     due.set()
-            except Refused as refused:  # the database is away or busy: what is due stays due
+            except Conflict as busy:  # another had the same rows: what is due stays due
+                log.info("background work tries again: %s", busy)
+                due.set()
+                await asyncio.sleep(BUSY_S)
+            except Refused as refused:  # the database is away
                 log.warning("background work waits: %s", refused)
                 await asyncio.sleep(RETRY_S)
             except Exception:

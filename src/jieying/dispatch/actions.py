@@ -73,7 +73,8 @@ async def _decide(site: Site, decider: Decider, connection: AsyncConnection, inc
         or (a.state in ("declined", "expired", "released") and a.ended_at > now - ASK_AGAIN)
     }  # fmt: skip
     candidates = await ranked(site, decider, connection, incident)
-    for candidate in choose(candidates, missing, tried):
+    # Units are locked in the order of their codes: two decisions about the same units can't block each other.
+    for candidate in sorted(choose(candidates, missing, tried), key=lambda chosen: chosen.unit):
         if await _offer(site, connection, incident, candidate, SYSTEM):
             missing -= 1
     reason = None
