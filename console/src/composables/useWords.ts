@@ -30,6 +30,11 @@ const named_ = (params: Params): Params => Object.fromEntries(Object.entries(par
 
 export const reasonWords = (reason: Reason): string => wordsOf(`reason.${reason.code}`, reason.code, named_(reason.params))
 export const entryWords = (entry: Entry): string => wordsOf(`journal.${entry.kind}`, entry.kind, named_(entry.data))
+/** Who did it: an account by its name, the platform itself, a unit. */
+export function actorName(actor: string): string {
+  const [kind, name] = actor.split(/:(.*)/s)
+  return kind === 'unit' && name ? unitName(name) : name || wordsOf(`actor.${actor}`, actor)
+}
 export const noticeWords = (n: Notice): string => {
   const params = named_({ number: n.number ?? '', ...n.params })
   return wordsOf(`notification.${n.kind}`, wordsOf(`journal.${n.kind}`, n.kind, params), params)

@@ -40,8 +40,8 @@ export function baseStyle(): StyleSpecification {
       { id: 'places', type: 'symbol', source: 'city', 'source-layer': 'places', minzoom: 15,
         layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': 11, 'text-max-width': 8 },
         paint: { 'text-color': '#8ea4c2', 'text-halo-color': '#111c2b', 'text-halo-width': 1.2 } },
-      { id: 'area-names', type: 'symbol', source: 'areaNames', minzoom: 11,
-        layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': ['interpolate', ['linear'], ['zoom'], 11, 11, 15, 15], 'text-letter-spacing': 0.12, 'text-max-width': 9 },
+      { id: 'area-names', type: 'symbol', source: 'areaNames', minzoom: 10.4,
+        layout: { 'text-field': ['get', 'name'], 'text-font': FONT, 'text-size': ['interpolate', ['linear'], ['zoom'], 10, 10, 15, 15], 'text-letter-spacing': 0.12, 'text-max-width': 9 },
         paint: { 'text-color': '#93acd0', 'text-halo-color': '#111c2b', 'text-halo-width': 1.4, 'text-opacity': 0.85 } },
     ],
   }

@@ -30,7 +30,7 @@ function stageDone(incident: IncidentView, stage: string): boolean {
 }
 
 /** How long ago, never less than nothing: positions may be stamped a moment ahead of us. */
-export const age = (since: string, now: number): string => spell(Math.max(0, (now - Date.parse(since)) / 1000))
+export const age = (since: string | null, now: number): string => since === null ? '–' : spell(Math.max(0, (now - Date.parse(since)) / 1000))
 
 export function spell(seconds: number): string {
   const s = Math.abs(Math.trunc(seconds))

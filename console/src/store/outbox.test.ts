@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { add, parse, pauseAfter, settled, tried } from './outbox'
 
-const report = { channel: 'phone', words: '救命' }
+const report = { channel: 'phone' as const, words: '救命' }
 
 describe('the outbox', () => {
   it('keeps key and body of a report over a reload', () => expect(parse(JSON.stringify(add([], 'k', report)))).toEqual([{ key: 'k', report, tries: 0 }]))

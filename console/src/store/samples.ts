@@ -3,7 +3,7 @@ import type { ClockView, IncidentView, ReportView, UnitView } from '../api/types
 
 export const incident = (id: string, given: Partial<IncidentView> = {}): IncidentView => ({
   id, number: id, state: 'open', category: 'theft', level: 'blue', level_reasons: [], summary: '', lat: 30, lon: 114, place: '',
-  place_confidence: null, area: null, org: 's', org_path: '/c/s/', channel: 'phone', reports_count: 1, units_needed: 1, waiting: null,
+  place_confidence: 0.9, area: null, org: 's', org_path: '/c/s/', channel: 'phone', reports_count: 1, units_needed: 1, waiting: null,
   received_at: '2026-11-22T06:00:00Z', answered_at: null, located_at: null, opened_at: null, offered_at: null, handed_over_at: null,
   accepted_at: null, en_route_at: null, on_scene_at: null, cleared_at: null, resolved_at: null, closed_at: null, outcome: null,
   outcome_notes: null, call_back: null, merged_into: null, version: 1, clocks: [], assignments: [], ...given,
@@ -15,9 +15,9 @@ export const unit = (code: string, given: Partial<UnitView> = {}): UnitView => (
 })
 
 export const report = (id: string, given: Partial<ReportView> = {}): ReportView => ({
-  id, channel: 'web', state: 'received', received_at: '2026-11-22T06:00:00Z', answered_at: null, words: '', reporter: null, lat: null, lon: null,
+  id, channel: 'web', state: 'received', received_at: '2026-11-22T06:00:00Z', answered_at: null, words: '', reporter: { name: '', contact: '' }, occurred_at: null, lat: null, lon: null,
   media: [], incident: null, category: null, level: null, reasons: [], needs_person: { code: 'not_understood', params: {} }, reply: null,
-  due_at: null, version: 1, ...given,
+  due_at: '2026-11-22T06:00:10Z', version: 1, ...given,
 })
 
 export const clock = (stage: string, due_at: string, state: ClockView['state'] = 'running'): ClockView =>

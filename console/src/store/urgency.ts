@@ -6,7 +6,7 @@ import { isOverdue, nextClock } from './clocks'
 export function byUrgency(incidents: Iterable<IncidentView>, now: number): IncidentView[] {
   const rank = (i: IncidentView): [number, number, number, string] => {
     const clock = nextClock(i, now)
-    return [Number(i.state === 'resolved'), LEVELS.indexOf(i.level), clock && isOverdue(clock, now) ? 0 : 1, i.received_at]
+    return [Number(i.state === 'resolved'), LEVELS.indexOf(i.level), clock && isOverdue(clock, now) ? 0 : 1, i.received_at ?? i.opened_at ?? '']
   }
   return [...incidents]
     .map((incident) => ({ incident, rank: rank(incident) }))
