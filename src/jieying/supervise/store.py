@@ -185,3 +185,10 @@ async def mark_read(connection: AsyncConnection, account_id: UUID, notification_
         .values(account_id=account_id, notification_id=notification_id, at=now)
         .on_conflict_do_nothing()
     )
+
+
+async def next_due(connection: AsyncConnection, region: str) -> datetime | None:
+    """The first moment at which a clock runs out; None when none runs."""
+    query = text("SELECT min(due_at) FROM clock WHERE region = :region AND due_at IS NOT NULL")
+    moment: datetime | None = await connection.scalar(query, {"region": region})
+    return moment
