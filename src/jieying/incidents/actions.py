@@ -192,6 +192,9 @@ async def close_incident(site: Site, incident_id: UUID, actor: str, call_back: s
 
 async def _reopen(site: Site, connection: AsyncConnection, incident_id: UUID, actor: str, reason: str) -> IncidentRow:
     now = site.clock.now()
+    incident = await store.get_incident(connection, site.region, incident_id, lock=True)
+    if incident.state == IncidentState.ACTIVE:  # goes back to open by itself when its last unit leaves
+        raise illegal(incident.state, IncidentState.OPEN)
     row = await store.move_incident(
         connection, site.region, incident_id, IncidentState.OPEN,
         reopened_at=now, dispatch_due_at=now, resolved_at=None, closed_at=None, outcome=None, outcome_notes=None,
