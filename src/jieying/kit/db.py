@@ -47,6 +47,7 @@ class Database:
             max_overflow=4,
             pool_timeout=10,
             pool_pre_ping=False,
+            hide_parameters=True,  # an error is logged; the words and numbers of a reporter must not be
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
             connect_args={"server_settings": {"application_name": "jieying", "jit": "off"}},
