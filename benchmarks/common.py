@@ -88,13 +88,13 @@ class Running:
 
 
 @contextmanager
-def running(workers: int = 1, consoles: int = 0, folder: Path | None = None) -> Iterator[Running]:
+def running(workers: int = 1, pack: Path = PACK) -> Iterator[Running]:
     """Start the real service on a fresh database, durable as in operation; ends all."""
-    pack = read_pack(PACK)
-    with tempfile.TemporaryDirectory() as temporary:
-        settings = Settings(data_dir=folder or Path(temporary), pack=PACK, port=0, workers=workers)
+    city = read_pack(pack)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(data_dir=Path(folder), pack=pack, port=0, workers=workers)
         with Service(settings) as service:
-            yield Running(service, pack, asyncio.run(_accounts(service, pack)))
+            yield Running(service, city, asyncio.run(_accounts(service, city)))
 
 
 async def _accounts(service: Service, pack: CityPack) -> dict[str, str]:

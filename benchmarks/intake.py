@@ -31,14 +31,14 @@ _FOLLOWED = text(
 
 def run(seconds: float = SECONDS) -> dict[str, Any]:
     """Full speed with 32 clients for a minute, and 100 reports/s for a minute; with one and with two workers."""
-    results: dict[str, Any] = {}
+    results: dict[int, dict[str, Any]] = {}
     for workers in (1, 2):
         with running(workers) as system:
             full = asyncio.run(_full_speed(system, seconds))
         with running(workers) as system:
             full["sustained"] = asyncio.run(_sustained(system, seconds))
-        results[f"workers_{workers}"] = full
-    return results["workers_1"] | {"clients": CLIENTS, "seconds": seconds, "workers_2": results["workers_2"]}
+        results[workers] = full
+    return {"clients": CLIENTS, "seconds": seconds, **results[1], "workers_2": results[2]}
 
 
 async def _full_speed(system: Running, seconds: float) -> dict[str, Any]:
