@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from jieying.access import store
 from jieying.access.rules import Account, Role
 from jieying.journal.actions import SYSTEM, Site, record
-from jieying.kit.errors import Conflict, Invalid, NotSignedIn, TooMany
+from jieying.kit.errors import Conflict, Invalid, NotFound, NotSignedIn, TooMany
 from jieying.kit.ids import new_id
 
 _hasher = PasswordHasher()  # argon2id with the parameters of RFC 9106 (low memory)
@@ -52,10 +52,8 @@ async def add_account(
         raise Invalid("no_such_org", org=org)
     if unit is not None and unit not in site.pack.units:
         raise Invalid("no_such_unit", unit=unit)
-    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
-        raise Invalid("password_length", min=PASSWORD_MIN, max=PASSWORD_MAX)
+    hashed = await _hash_password(password)
     account_id = new_id(site.clock.now())
-    hashed = await asyncio.to_thread(_hasher.hash, password)
     try:
         async with site.db.transaction() as connection:
             await store.add_account(
@@ -75,6 +73,33 @@ async def add_account(
     except IntegrityError as error:
         raise Conflict("username_taken", username=username) from error
     return Account(account_id, username, name, role, org, site.pack.orgs[org].path, unit)
+
+
+async def _hash_password(password: str) -> str:
+    if not PASSWORD_MIN <= len(password) <= PASSWORD_MAX:
+        raise Invalid("password_length", min=PASSWORD_MIN, max=PASSWORD_MAX)
+    return await asyncio.to_thread(_hasher.hash, password)
+
+
+async def set_password(site: Site, username: str, password: str) -> None:
+    """Give the account a new password and end its sessions. Raises NotFound, Invalid for a poor password."""
+    hashed = await _hash_password(password)
+    await _change(site, username, "account.password_set", password_hash=hashed, failures=0, locked_until=None)
+
+
+async def disable_account(site: Site, username: str) -> None:
+    """Let nobody sign in with the account any more, and end its sessions. Raises NotFound."""
+    await _change(site, username, "account.disabled", disabled=True)
+
+
+async def _change(site: Site, username: str, kind: str, **changes: Any) -> None:
+    async with site.db.transaction() as connection:
+        row = await store.find_account(connection, site.region, username, lock=True)
+        if row is None:
+            raise NotFound("no_such_account", username=username)
+        await store.change_account(connection, row.id, **changes)
+        await store.end_sessions_of(connection, row.id)
+        await record(site, connection, kind, "account", username, SYSTEM)
 
 
 async def sign_in(site: Site, username: str, password: str, hours: float) -> SignedIn:

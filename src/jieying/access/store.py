@@ -91,5 +91,9 @@ async def end_session(connection: AsyncConnection, token_hash: bytes) -> None:
     await connection.execute(delete(session).where(session.c.token_hash == token_hash))
 
 
+async def end_sessions_of(connection: AsyncConnection, account_id: UUID) -> None:
+    await connection.execute(delete(session).where(session.c.account_id == account_id))
+
+
 async def end_expired(connection: AsyncConnection, now: datetime) -> None:
     await connection.execute(delete(session).where(session.c.expires_at <= now))

@@ -1,0 +1,71 @@
+"""The command `jieying`. What is refused is said in the reader's language, with what to do, and never a traceback."""
+
+import sys
+
+import typer
+from pydantic import ValidationError
+from typer import rich_utils
+
+from jieying.citypack.faults import PackFaults
+from jieying.commands import db, journal, pack, run, user
+from jieying.commands.doctor import doctor
+from jieying.commands.serve import serve
+from jieying.commands.terminal import LANGUAGE, complain, words
+from jieying.kit.errors import Refused
+
+USAGE_WRONG = 2
+INTERRUPTED = 130  # as shells count: 128 + SIGINT
+
+rich_utils.ARGUMENTS_PANEL_TITLE = words("help.title.arguments")
+rich_utils.OPTIONS_PANEL_TITLE = words("help.title.options")
+rich_utils.COMMANDS_PANEL_TITLE = words("help.title.commands")
+
+app = typer.Typer(
+    name="jieying",
+    help=words("help.jieying"),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(help=words("help.serve"))(serve)
+app.command(help=words("help.demo"))(run.demo)
+app.command(help=words("help.replay"))(run.replay)
+app.command(help=words("help.doctor"))(doctor)
+app.add_typer(pack.app, name="pack", help=words("help.pack"))
+app.add_typer(db.app, name="db", help=words("help.db"))
+app.add_typer(user.app, name="user", help=words("help.user"))
+app.add_typer(journal.app, name="journal", help=words("help.journal"))
+
+
+def main() -> None:
+    """What the installed program `jieying` runs."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        return app(prog_name="jieying", standalone_mode=False) or 0
+    except Refused as refused:
+        complain(words(f"problem.{refused.code}", **refused.params))
+    except PackFaults as found:
+        for fault in found.faults:
+            complain(fault.text(LANGUAGE))
+    except ValidationError as wrong:
+        for error in wrong.errors():
+            name = "JIEYING_" + "_".join(str(part) for part in error["loc"]).upper()
+            complain(words("problem.bad_setting", name=name, value=error["input"], reason=error["msg"]))
+    except typer.TyperException as misused:
+        return _explain(misused)
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    return 1
+
+
+def _explain(misused: typer.TyperException) -> int:
+    """Say what is wrong with the command line, and how to get help."""
+    if type(misused).__name__ == "NoArgsIsHelpError":  # the help has been shown
+        return USAGE_WRONG
+    context = getattr(misused, "ctx", None)
+    command = context.command_path if context else "jieying"
+    complain(words("problem.usage", reason=misused.format_message(), command=command))
+    return USAGE_WRONG
