@@ -30,7 +30,7 @@ async def _measure(system: Running, seconds: float) -> dict[str, Any]:
     consoles = [
         await websockets.connect(url, additional_headers=headers, max_size=None, proxy=None) for _ in range(CONSOLES)
     ]
-    begins = max(Position.parse(orjson.loads(await console.recv())["position"]) for console in consoles)
+    begins = max([Position.parse(orjson.loads(await console.recv())["position"]) for console in consoles])
     listening = [asyncio.create_task(_listen(c, own, latencies)) for c, own in zip(consoles, heard, strict=True)]
     connection = Connection(system.address, system.tokens["gateway"])
     dice, used, began, sent = random.Random(3), system.cpu_s(), time.perf_counter(), 0
