@@ -1,14 +1,17 @@
 /** Pages. Hash addresses, so that the server hands out one file whatever the page. */
 import { createRouter, createWebHashHistory } from 'vue-router'
+import IntervalsPage from './pages/IntervalsPage.vue'
+import ReportsPage from './pages/ReportsPage.vue'
 import SituationPage from './pages/SituationPage.vue'
+import UnitsPage from './pages/UnitsPage.vue'
 
 export const router = createRouter({
   history: createWebHashHistory(),
   routes: [
     { path: '/', name: 'situation', component: SituationPage },
-    { path: '/reports', name: 'reports', component: () => import('./pages/ReportsPage.vue') },
-    { path: '/units', name: 'units', component: () => import('./pages/UnitsPage.vue') },
-    { path: '/intervals', name: 'intervals', component: () => import('./pages/IntervalsPage.vue') },
+    { path: '/reports', name: 'reports', component: ReportsPage },
+    { path: '/units', name: 'units', component: UnitsPage },
+    { path: '/intervals', name: 'intervals', component: IntervalsPage },
     { path: '/:else(.*)', redirect: '/' },
   ],
 })

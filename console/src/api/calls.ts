@@ -5,6 +5,8 @@ import type {
   UnitStatus, Position,
 } from './types'
 
+/** A line that is dead but not cut says nothing: after this the report is kept and tried again with the same key. */
+const HAND_IN_MS = 10_000
 const get = <T>(path: string, signal?: AbortSignal) => call<T>('GET', path, { signal })
 const post = <T>(path: string, body: unknown = {}) => call<T>('POST', path, { body })
 
@@ -30,8 +32,8 @@ export const actOnReport = (id: string, action: string, body: unknown) => post<u
 export const understand = (words: string, position: Position | null, signal: AbortSignal) =>
   call<Understanding>('POST', '/understand', { body: { words, ...(position && { position }) }, signal })
 export const handInReport = (key: string, report: NewReport) =>
-  call<{ id: string; state: string; reply?: string }>('POST', '/reports',
-    { body: report, headers: { 'Idempotency-Key': key } })
+  call<{ id: string }>('POST', '/reports',
+    { body: report, headers: { 'Idempotency-Key': key }, signal: AbortSignal.timeout(HAND_IN_MS) })
 
 export const setUnitStatus = (code: string, status: UnitStatus, reason?: string) =>
   post<void>(`/units/${code}/status`, { status, ...(reason && { reason }) })

@@ -8,13 +8,13 @@ import { router } from '../../router'
 import { attempt } from '../../say'
 import { categoryChoices, incidentChoices, levelChoices } from '../incident/actions'
 
-export interface ReportAction { name: string; main?: boolean; shows: (r: ReportView) => boolean; fields?: (r: ReportView) => Field[]; position?: boolean }
+export interface ReportAction { name: string; main?: (r: ReportView) => boolean; shows: (r: ReportView) => boolean; fields?: (r: ReportView) => Field[]; position?: boolean }
 
 const pending = (r: ReportView) => r.state === 'received' || r.state === 'answered'
 export const REPORT_ACTIONS: ReportAction[] = [
-  { name: 'answer', main: true, shows: (r) => r.state === 'received' },
+  { name: 'answer', main: () => true, shows: (r) => r.state === 'received' },
   { name: 'describe', shows: pending, fields: (r) => [{ name: 'words', label: t('report.words'), kind: 'text', required: true, value: r.words ?? '' }] },
-  { name: 'open', main: true, shows: pending, position: true, fields: (r) => [
+  { name: 'open', main: (r) => r.state === 'answered', shows: pending, position: true, fields: (r) => [
     { name: 'category', label: t('field.category'), kind: 'choice', required: true, choices: categoryChoices(), value: r.category ?? '' },
     { name: 'level', label: t('field.level'), kind: 'choice', choices: levelChoices(), value: r.level ?? '' },
     { name: 'place', label: t('field.place'), kind: 'line' }] },
