@@ -11,7 +11,6 @@ import numpy as np
 
 from jieying.citypack.model import SpeedTable
 from jieying.kit.geo import Point
-from jieying.roads.dijkstra import DijkstraEngine
 from jieying.roads.engine import NO_WAY, MakesEngine
 from jieying.roads.graph import Floats, Ints, RoadGraph
 from jieying.roads.snapping import Snap, Snapper
@@ -176,5 +175,8 @@ def _fastest(cache: Path | None) -> MakesEngine:
         from jieying.roads.cch import CchEngine
     except ImportError as error:
         _log.warning("routingkit_cch cannot be loaded (%s): road times will be slow", error)
+        # Imported only when needed: scipy takes longer to load than all the rest.
+        from jieying.roads.dijkstra import DijkstraEngine
+
         return DijkstraEngine
     return partial(CchEngine, cache=cache)
