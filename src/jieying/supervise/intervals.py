@@ -94,4 +94,4 @@ async def counts(site: Site, connection: AsyncConnection, since: datetime, org_p
         )
         .group_by(incident.c.state)
     )
-    return Counts(reports=by_state, incidents=dict(incidents.tuples().all()))
+    return Counts(reports=by_state, incidents={row[0]: row[1] for row in incidents})

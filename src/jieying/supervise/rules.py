@@ -34,6 +34,16 @@ class ClockView:
     state: str
 
 
+def begun_at(times: Mapping[str, Any], stage: str) -> datetime | None:
+    """When the clock of a stage began; on an incident that was reopened, what is still to be done begins anew."""
+    begun: datetime | None = times[STARTS[stage]]
+    reached: datetime | None = times[STOPS[stage]]
+    reopened: datetime | None = times.get("reopened_at")
+    if begun is None or reopened is None or (reached is not None and reached < reopened):
+        return begun
+    return max(begun, reopened)
+
+
 def due_at(stage: str, level: Level, started: datetime, targets: Targets) -> datetime:
     return started + timedelta(seconds=targets.seconds[level][stage])
 
@@ -42,7 +52,7 @@ def clocks_of(times: Mapping[str, Any], level: Level, targets: Targets, now: dat
     """The clocks of an incident by its times; a stage that has not begun has none."""
     clocks = []
     for stage in STAGES:
-        started, stopped = times[STARTS[stage]], times[STOPS[stage]]
+        started, stopped = begun_at(times, stage), times[STOPS[stage]]
         if started is None:
             continue
         due = due_at(stage, level, started, targets)
@@ -60,13 +70,15 @@ class Told:
     org: str
 
 
-def rung_of(pack: CityPack, rung: int, org: str) -> tuple[Told, int | None] | None:
-    """Whom rung `rung` (from 0) tells about something of `org`, and the seconds until the next; None above the top."""
+def rung_of(pack: CityPack, rung: int, org: str) -> tuple[Told, int] | None:
+    """Whom rung `rung` (from 0) tells about something of `org`, and how many seconds after the clock ran out.
+
+    None above the top. Where the tree lacks the rung's kind, the next higher organisation is told.
+    """
     ladder = pack.targets.ladder
     if rung >= len(ladder):
         return None
-    step = ladder[rung]
+    step, kinds = ladder[rung], list(OrgKind)  # highest first
     above = pack.orgs_above(org)
-    told = next((o for o in above if o.kind is OrgKind(step.org_kind)), above[-1])
-    following = ladder[rung + 1].after_s if rung + 1 < len(ladder) else None
-    return Told(step.role, told.code), following
+    high_enough = (o for o in above if kinds.index(o.kind) <= kinds.index(OrgKind(step.org_kind)))
+    return Told(step.role, next(high_enough, above[-1]).code), step.after_s

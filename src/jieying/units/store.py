@@ -152,7 +152,7 @@ async def set_roster(connection: AsyncConnection, region: str, codes: Sequence[s
 async def rostered(connection: AsyncConnection, region: str) -> dict[str, bool]:
     """Whether each unit is on duty by the roster as last applied."""
     rows = await connection.execute(select(unit.c.code, unit.c.on_roster).where(unit.c.region == region))
-    return dict(rows.tuples().all())
+    return {row.code: row.on_roster for row in rows}
 
 
 async def take_offer(
