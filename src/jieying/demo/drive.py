@@ -23,7 +23,7 @@ from jieying.demo.feed import Feed
 from jieying.demo.fleet import Fleet
 from jieying.demo.officers import Officers
 from jieying.demo.options import DemoOptions
-from jieying.demo.people import PLAYED
+from jieying.demo.people import PASSWORD, PLAYED
 from jieying.demo.screen import show
 from jieying.demo.world import World
 from jieying.kit.clock import ScaledClock
@@ -50,12 +50,12 @@ async def drive(
         async with _at_work(world, service, options, console):
             if not await _play(world, options.seconds, stop):
                 return None
-        given = await give_account(account("bot-auditor"), service.database_url, set(world.said))
+        given = await give_account(account("auditor"), service.database_url, set(world.said))
         return given | {"demo_faults": world.faults}
 
 
 def _account(http: httpx.AsyncClient, username: str) -> Client:
-    return Client(http, username, PLAYED)
+    return Client(http, username, PASSWORD if username == "auditor" else PLAYED)
 
 
 def _words() -> dict[str, list[str]]:

@@ -2,6 +2,7 @@
 
 from jieying.demo.client import Client, Turned, View
 from jieying.demo.fleet import Fleet
+from jieying.demo.people import spokesman_org
 from jieying.demo.world import World
 from jieying.kit.geo import Point
 
@@ -38,7 +39,8 @@ class Officers:
     async def _serve(self, incident: View, assignment: View) -> None:
         """Walk one assignment from state to state; where somebody else was first, from what is now so."""
         id_, code = assignment["id"], assignment["unit"]
-        station = self.world.account(f"bot-{self.world.pack.units[code].org}")
+        org = spokesman_org(self.world.pack, self.world.pack.units[code].org)
+        station = self.world.account(f"officers-{org}")
         try:
             while assignment["state"] not in ENDED:
                 try:

@@ -11,6 +11,7 @@ from jieying.demo.call_takers import CALL_TAKERS
 from jieying.journal.actions import Site
 from jieying.kit.clock import Clock
 from jieying.kit.db import Database
+from jieying.kit.texts import Language, text
 
 # Not a secret: the demo listens on this machine only, and holds nothing but invention.
 PASSWORD = "jieying-demo"  # noqa: S105
@@ -42,33 +43,37 @@ def guests(pack: CityPack) -> list[Person]:
 
 
 def played(pack: CityPack) -> Iterator[Person]:
-    """Those who do the work in the demo; one account of each organisation acts for all its units."""
+    """Those who do the work in the demo; one account of each county, and one of the city, acts for all its units."""
     city = _city(pack)
     yield Person("gateway", Role.GATEWAY, city)
     yield Person("desk", Role.DISPATCHER, city)
-    yield Person("bot-auditor", Role.AUDITOR, city)
     for number in range(1, CALL_TAKERS + 1):
         yield Person(f"call-taker-{number}", Role.CALL_TAKER, city)
-    for org in sorted({unit.org for unit in pack.units.values()}):
-        yield Person(f"bot-{org}", Role.COMMANDER, org)
+    for org in sorted({spokesman_org(pack, unit.org) for unit in pack.units.values()}):
+        yield Person(f"officers-{org}", Role.COMMANDER, org)
 
 
-async def add_people(url: str, clock: Clock, pack: CityPack) -> None:
+def spokesman_org(pack: CityPack, org: str) -> str:
+    """The organisation whose account acts for the units of this one."""
+    return next((above.code for above in pack.orgs_above(org) if above.kind is OrgKind.COUNTY), org)
+
+
+async def add_people(url: str, clock: Clock, pack: CityPack, language: Language) -> None:
     """Add all accounts to the database of the demo."""
     db = Database(url, pool=1)
     site = Site(db, clock, pack)
     try:
         for person in guests(pack):
-            await _add(site, person, PASSWORD)
+            await _add(site, person, PASSWORD, language)
         for person in played(pack):
-            await _add(site, person, PLAYED)
+            await _add(site, person, PLAYED, language)
     finally:
         await db.close()
 
 
-async def _add(site: Site, person: Person, password: str) -> None:
+async def _add(site: Site, person: Person, password: str, language: Language) -> None:
     await add_account(
-        site, username=person.username, name=person.username, password=password, role=person.role,
+        site, username=person.username, name=text(f"role.{person.role}", language), password=password, role=person.role,
         org=person.org, unit=person.unit,
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ async def show(world: World, url: str, options: DemoOptions, console: Console) -
 
 
 async def _state(world: World, options: DemoOptions) -> list[Any]:
-    shown = await world.account("bot-auditor").get("/api/intervals", hours=HOURS)
+    shown = await world.account("auditor").get("/api/intervals", hours=HOURS)
     units = Counter(unit["status"] for unit in world.feed.units.values())
     parts: list[Any] = [headline(shown["now"], world.clock.speed, world.pack, options.language)]
     if not options.headless:

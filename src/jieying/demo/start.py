@@ -37,7 +37,7 @@ def run(options: DemoOptions) -> int:
 
     Raises Refused when it cannot start: another demo runs, the port is taken, the pack is not there.
     """
-    console = Console()
+    console = Console(highlight=False, markup=False)
     with _signals():
         try:
             account = _run(options, console)
@@ -64,7 +64,7 @@ def _run(options: DemoOptions, console: Console) -> dict[str, Any] | None:
         console.print(text(key, options.language), style="dim")
 
     with log.open("ab") as output, Service(settings, say, output) as service, _deaf_at_the_end():
-        asyncio.run(add_people(service.database_url, clock, pack))
+        asyncio.run(add_people(service.database_url, clock, pack, options.language))
         account = asyncio.run(drive(options, service, clock, pack, console))
     if log.stat().st_size:
         console.print(text("demo.server_log", options.language, file=str(log)))
@@ -74,7 +74,7 @@ def _run(options: DemoOptions, console: Console) -> dict[str, Any] | None:
 def _tell(account: dict[str, Any], options: DemoOptions, console: Console) -> int:
     account |= {"speed": options.pace, "minutes": (options.seconds or 0) / 60, "seed": options.seed}
     console.print(intervals_table(account["intervals"], options.language))
-    console.print(account_lines(account, options.language))
+    console.print(account_lines(account, options.language), soft_wrap=True)
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps(account, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

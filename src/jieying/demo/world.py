@@ -61,6 +61,7 @@ class World:
     said: dict[str, Said] = field(default_factory=dict)  # by the id that the service acknowledged
     faults: list[str] = field(default_factory=list)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _over: bool = False
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -96,6 +97,9 @@ class World:
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Somebody begins to do something; that the service refuses is part of life, anything else a fault."""
+        if self._over:
+            work.close()
+            return
         task = asyncio.create_task(self._watched(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -113,6 +117,7 @@ class World:
 
     async def end(self) -> None:
         """Everybody goes home."""
+        self._over = True
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
