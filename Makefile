@@ -25,6 +25,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 setup: $(SYNCED) $(CONSOLE) $(PACK) ## Python environment, console, sample city
+	@:
 
 demo: setup ## the main job at work in a sample city; make demo ARGS="--headless --minutes 3 --speed 20"
 	@$(BIN)/jieying demo $(ARGS)
