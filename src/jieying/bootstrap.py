@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -25,6 +26,7 @@ from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
 from jieying.rosters.rules import units_on_duty
 from jieying.supervise import actions as supervise
+from jieying.supervise import store as supervise_store
 from jieying.units import store as units_store
 
 log = logging.getLogger(__name__)
@@ -73,17 +75,25 @@ class Platform:
         """Have `tell` called when the journal has new entries."""
         self._told.append(tell)
 
-    async def run_due(self) -> None:
-        """Do everything that is due now, until nothing is: the platform of a clock that is moved by hand."""
-        work = True
-        while work:
-            work = False
-            for job in self._jobs():
-                while await job():
-                    work = True
+    async def run_due(self) -> datetime | None:
+        """Do everything that is due now, until nothing is; returns when something will be due next.
 
-    def _jobs(self) -> list[Callable[[], Awaitable[bool]]]:
-        return [self._step, self._offer, self._expire, *self._readers(), partial(supervise.ring_due, self.site)]
+        The platform of a clock that is moved by hand.
+        """
+        while True:
+            for reader in self._readers():  # they start and stop the clocks that may be due
+                await reader()
+            async with self.site.db.transaction() as connection:
+                moments = [
+                    *await incidents_store.next_due(connection, self.site.region),
+                    await supervise_store.next_due(connection, self.site.region),
+                ]
+            now = self.site.clock.now()
+            jobs = zip(moments, (self._step, self._offer, self._expire, self._ring), strict=True)
+            ready = [job for moment, job in jobs if moment is not None and moment <= now]
+            worked = [await job() for job in ready]
+            if not any(worked):
+                return min((moment for moment in moments if moment is not None), default=None)
 
     def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
         return [partial(read_on, self.site, reader, handler) for reader, handler in SUBSCRIBERS.items()]
@@ -96,6 +106,9 @@ class Platform:
 
     async def _offer(self) -> bool:
         return await dispatch.offer_next(self.site, self.city.decider)
+
+    async def _ring(self) -> bool:
+        return await supervise.ring_due(self.site)
 
     async def _expire(self) -> bool:
         expired = await dispatch.expire_due(self.site) > 0
@@ -111,7 +124,7 @@ class Platform:
             *(self._loop(self._offer, self._offers_due) for _ in range(OFFER_WALKERS)),
             self._loop(self._expire, self._never),
             *(self._loop(reader, self._never, GATHER_S) for reader in self._readers()),
-            self._loop(partial(supervise.ring_due, self.site), self._never),
+            self._loop(self._ring, self._never),
             relay(self.site.db),
             listen(self.site.db, self._news),
             self._housekeeping(),

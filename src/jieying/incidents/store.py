@@ -458,15 +458,13 @@ async def due_expiries(connection: AsyncConnection, region: str, now: datetime, 
 
 _NEXT_DUE = text(
     """
-    SELECT least(
-        (SELECT min(steps_due_at) FROM report WHERE region = :region AND steps_due_at IS NOT NULL),
-        (SELECT min(dispatch_due_at) FROM incident WHERE region = :region AND dispatch_due_at IS NOT NULL),
-        (SELECT min(expires_at) FROM assignment WHERE region = :region AND state = 'offered'))
+    SELECT (SELECT min(steps_due_at) FROM report WHERE region = :region AND steps_due_at IS NOT NULL),
+           (SELECT min(dispatch_due_at) FROM incident WHERE region = :region AND dispatch_due_at IS NOT NULL),
+           (SELECT min(expires_at) FROM assignment WHERE region = :region AND state = 'offered')
     """
 )
 
 
-async def next_due(connection: AsyncConnection, region: str) -> datetime | None:
-    """The first moment at which a report, an incident or an offer is due; None when nothing is."""
-    moment: datetime | None = await connection.scalar(_NEXT_DUE, {"region": region})
-    return moment
+async def next_due(connection: AsyncConnection, region: str) -> list[datetime | None]:
+    """The first moments at which the steps of a report, the offer of an incident, the end of an offer are due."""
+    return list((await connection.execute(_NEXT_DUE, {"region": region})).one())

@@ -186,18 +186,16 @@ async def position_is_known(connection: AsyncConnection, position: Position) -> 
     return position > START and position.epoch == end.epoch and position.xid <= end.xid
 
 
+_CURSOR = text("SELECT epoch, xid, seq FROM journal_cursor WHERE reader = :reader FOR UPDATE SKIP LOCKED")
+_NEW_CURSOR = text("INSERT INTO journal_cursor VALUES (:reader, 0, 0, 0) ON CONFLICT DO NOTHING")
+
+
 async def claim_cursor(connection: AsyncConnection, reader: str) -> Position | None:
     """The durable cursor of a reader, locked until the transaction ends; None when another process has it."""
-    await connection.execute(
-        text("INSERT INTO journal_cursor VALUES (:reader, 0, 0, 0) ON CONFLICT DO NOTHING"),
-        {"reader": reader},
-    )
-    row = (
-        await connection.execute(
-            text("SELECT epoch, xid, seq FROM journal_cursor WHERE reader = :reader FOR UPDATE SKIP LOCKED"),
-            {"reader": reader},
-        )
-    ).one_or_none()
+    row = (await connection.execute(_CURSOR, {"reader": reader})).one_or_none()
+    if row is None:  # a new reader, or another process has it
+        await connection.execute(_NEW_CURSOR, {"reader": reader})
+        row = (await connection.execute(_CURSOR, {"reader": reader})).one_or_none()
     return Position(*row) if row else None
 
 

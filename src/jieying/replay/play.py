@@ -18,7 +18,6 @@ from typing import Any
 from jieying.access.rules import Role
 from jieying.bootstrap import Platform
 from jieying.dispatch.rules import plan_for
-from jieying.incidents import store as incidents
 from jieying.journal import store as journal
 from jieying.journal.model import Entry
 from jieying.kit.clock import ManualClock
@@ -26,7 +25,6 @@ from jieying.kit.geo import Point
 from jieying.replay.calls import Call, UnitRecord
 from jieying.replay.console import Console
 from jieying.replay.fleet import Fleet
-from jieying.supervise import store as supervise
 
 OFFICER, CALLER, HOUSE = 0, 1, 2  # priorities
 HOUSEKEEPING = timedelta(minutes=10)
@@ -120,16 +118,12 @@ class Replay:
         """Let the platform do what is due and react to what it decided, until all is done; when it is due next."""
         while True:
             began = time.perf_counter()
-            await self._platform.run_due()
+            due = await self._platform.run_due()
             ran = time.perf_counter()
             async with self._site.db.transaction() as connection:
                 entries = await journal.read_after(connection, self._position, 1000)
                 # The database's own upkeep may hold back the newest entries for a moment.
                 behind = not await journal.is_quiet(connection)
-                dues = [
-                    await incidents.next_due(connection, self._site.region),
-                    await supervise.next_due(connection, self._site.region),
-                ]
             self._console.spent["platform.run_due"].append(ran - began)
             self._console.spent["replay.look"].append(time.perf_counter() - ran)
             if entries:
@@ -138,7 +132,7 @@ class Replay:
             for entry in entries:
                 acted = await self._react(entry) or acted
             if not acted and not behind:
-                return min((moment for moment in dues if moment), default=None)
+                return due
 
     async def _react(self, entry: Entry) -> bool:
         """Follow what the journal tells; True when something was done that the platform may react to."""
