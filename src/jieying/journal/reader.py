@@ -61,17 +61,26 @@ async def relay(db: Database) -> None:
         try:
             async with db.engine.connect() as connection:
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
-                await connection.execute(text("SELECT pg_advisory_lock(hashtext('jieying relay'))"))
-                last = None
-                while True:
-                    newest = (await connection.execute(_LAST)).one_or_none()
-                    if newest != last:
-                        await connection.execute(text(f"NOTIFY {CHANNEL}"))
-                        last = newest
-                    await asyncio.sleep(RELAY_S)
+                try:
+                    await _relay_on(connection)
+                finally:
+                    await connection.invalidate()  # the lock must not live on in the pool
         except (DBAPIError, OSError, TimeoutError):
             log.warning("the relay lost the database and tries again")
             await asyncio.sleep(RETRY_S)
+
+
+async def _relay_on(connection: AsyncConnection) -> None:
+    # Asked for again and again: a statement that waits for it would keep VACUUM from its work all the while.
+    while not await connection.scalar(text("SELECT pg_try_advisory_lock(hashtext('jieying relay'))")):  # noqa: ASYNC110
+        await asyncio.sleep(RETRY_S)
+    last = None
+    while True:
+        newest = (await connection.execute(_LAST)).one_or_none()
+        if newest != last:
+            await connection.execute(text(f"NOTIFY {CHANNEL}"))
+            last = newest
+        await asyncio.sleep(RELAY_S)
 
 
 async def listen(db: Database, wake: Callable[[], None]) -> None:
