@@ -60,6 +60,21 @@ def percentiles(seconds: Sequence[float], prefix: str = "") -> dict[str, float |
     return {f"{prefix}p50_ms": round(float(p50), 3), f"{prefix}p99_ms": round(float(p99), 3)}
 
 
+def spread(values: Sequence[float]) -> dict[str, float]:
+    """Least, middle and greatest of repeated measurements."""
+    return {
+        "min": round(float(np.min(values)), 3),
+        "median": round(float(np.median(values)), 3),
+        "max": round(float(np.max(values)), 3),
+    }
+
+
+def thirds(seconds: Sequence[float]) -> dict[str, dict[str, float]]:
+    """The spread of P50 and P99 (milliseconds) over the first, second and last third of a run."""
+    parts = [part * 1000 for part in np.array_split(np.asarray(seconds), 3) if len(part)]
+    return {f"p{q}_ms_thirds": spread([float(np.percentile(part, q)) for part in parts]) for q in (50, 99) if parts}
+
+
 @dataclass(frozen=True)
 class Running:
     """A service under test, with the tokens of its accounts."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.common import PACK, made_up_report, percentiles
+from benchmarks.common import PACK, made_up_report, percentiles, thirds
 from jieying.citypack.read import read_pack
 from jieying.dispatch.rules import CallFacts, UnitFacts, plan_for, skills_needed
 from jieying.intake.city import City
@@ -51,6 +51,7 @@ def run() -> dict[str, Any]:
         "ranked_per_decision": round(ranked / max(1, decided), 1),
         "rss_mb": round(psutil.Process().memory_info().rss / 1e6),
         **percentiles(seconds),
+        **thirds(seconds),
     }
 
 

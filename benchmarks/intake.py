@@ -5,16 +5,19 @@ import random
 import time
 from typing import Any
 
+import asyncpg
+import numpy as np
 import orjson
 from sqlalchemy import text
 
-from benchmarks.common import Connection, Running, made_up_report, percentiles, running
+from benchmarks.common import Connection, Running, made_up_report, percentiles, running, spread, thirds
 from jieying.kit.db import Database
 
 CLIENTS = 32
 SECONDS = 60.0
 SUSTAINED_PER_S = 100
 DRAIN_S = 60.0
+WINDOW_S = 5.0
 
 # From a report's receipt to the end of the last step: a person has it, it was joined, or its incident is decided.
 _FOLLOWED = text(
@@ -32,17 +35,20 @@ _FOLLOWED = text(
 def run(seconds: float = SECONDS) -> dict[str, Any]:
     """Full speed with 32 clients for a minute, and 100 reports/s for a minute; with one and with two workers."""
     results: dict[int, dict[str, Any]] = {}
+    with running() as system:
+        peer = asyncio.run(_bare_commits(system, seconds / 4))
     for workers in (1, 2):
         with running(workers) as system:
             full = asyncio.run(_full_speed(system, seconds))
         with running(workers) as system:
             full["sustained"] = asyncio.run(_sustained(system, seconds))
         results[workers] = full
-    return {"clients": CLIENTS, "seconds": seconds, **results[1], "workers_2": results[2]}
+    return {"clients": CLIENTS, "seconds": seconds, **results[1], "workers_2": results[2], "peers": peer}
 
 
 async def _full_speed(system: Running, seconds: float) -> dict[str, Any]:
     acknowledged: list[str] = []
+    at: list[float] = []
     latencies: list[float] = []
     refused: dict[int, int] = {}
     began, used = time.perf_counter(), system.cpu_s()
@@ -57,6 +63,7 @@ async def _full_speed(system: Running, seconds: float) -> dict[str, Any]:
             latencies.append(time.perf_counter() - start)
             if status == 201:
                 acknowledged.append(orjson.loads(body)["id"])
+                at.append(time.perf_counter() - began)
             else:
                 refused[status] = refused.get(status, 0) + 1
         connection.close()
@@ -73,12 +80,33 @@ async def _full_speed(system: Running, seconds: float) -> dict[str, Any]:
     return {
         "acknowledged": len(acknowledged),
         "rate_per_s": round(len(acknowledged) / lasted, 1),
+        "rate_per_s_windows": spread(np.histogram(at, bins=int(seconds // WINDOW_S), range=(0, seconds))[0] / WINDOW_S),
         "refused": refused,
         "lost": await _lost(system, acknowledged),
         "rss_mb": round(rss),
         "cores_used": spent,
         **percentiles(latencies),
     }
+
+
+async def _bare_commits(system: Running, seconds: float) -> dict[str, Any]:
+    """The floor beneath it: single rows committed by the bare driver from 32 connections, without HTTP or rules."""
+    assert system.service.postgres is not None
+    pool = await asyncpg.create_pool(system.service.postgres.dsn, min_size=CLIENTS, max_size=CLIENTS)
+    await pool.execute("CREATE TABLE bare (id uuid PRIMARY KEY DEFAULT uuidv7(), body jsonb)")
+    body = orjson.dumps(made_up_report(system.pack, random.Random(1))).decode()
+    began, committed = time.perf_counter(), 0
+
+    async def client() -> None:
+        nonlocal committed
+        async with pool.acquire() as connection:
+            while time.perf_counter() - began < seconds:
+                await connection.execute("INSERT INTO bare (body) VALUES ($1)", body)
+                committed += 1
+
+    await asyncio.gather(*(client() for _ in range(CLIENTS)))
+    await pool.close()
+    return {"bare_driver_commits_per_s": round(committed / seconds, 1)}
 
 
 async def _lost(system: Running, acknowledged: list[str]) -> int:
@@ -128,6 +156,7 @@ async def _sustained(system: Running, seconds: float) -> dict[str, Any]:
         "rss_mb": round(rss),
         **percentiles(latencies, "answer_"),
         **percentiles(followed),
+        **thirds(followed),
     }
 
 

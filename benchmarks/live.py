@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import websockets
 
-from benchmarks.common import Connection, Running, made_up_report, percentiles, running
+from benchmarks.common import Connection, Running, made_up_report, percentiles, running, thirds
 from jieying.journal.model import Position
 
 CONSOLES, CHANGES_PER_S, SECONDS = 50, 10, 60.0
@@ -57,6 +57,7 @@ async def _measure(system: Running, seconds: float) -> dict[str, Any]:
         "cores_used": cores,
         "rss_mb": round(system.rss_mb()),
         **percentiles(latencies),
+        **thirds(latencies),
     }
 
 

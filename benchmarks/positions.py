@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 import websockets
 
-from benchmarks.common import PACK, Connection, Running, percentiles, running
+from benchmarks.common import PACK, Connection, Running, percentiles, running, thirds
 
 UNITS, EVERY_S, SECONDS = 2_000, 5.0, 60.0
 BATCH = 50  # a gateway sends what arrived in an eighth of a second
@@ -84,6 +84,7 @@ async def _measure(system: Running, seconds: float) -> dict[str, Any]:
         "rss_mb": round(system.rss_mb()),
         "units_seen_by_console": len(seen),
         **percentiles(latencies),
+        **thirds(latencies),
         **percentiles(fresh, "console_"),
     }
 
