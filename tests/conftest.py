@@ -27,6 +27,7 @@ from sqlalchemy.engine import URL, make_url
 from jieying.access import actions as access
 from jieying.access.rules import Role
 from jieying.bootstrap import Platform
+from jieying.citypack.build import build_pack
 from jieying.kit.clock import ManualClock
 from jieying.kit.db import Database
 from jieying.kit.postgres import EmbeddedPostgres
@@ -61,7 +62,7 @@ def postgres_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template_database(postgres_url: str) -> Iterator[str]:
     """Name of a database with our schema and nothing in it, which all others are copied from."""
-    with _database(postgres_url, "template1") as url:
+    with new_database(postgres_url, "template1") as url:
 
         async def migrate() -> None:
             db = Database(url)
@@ -73,7 +74,7 @@ def template_database(postgres_url: str) -> Iterator[str]:
 
 
 @contextmanager
-def _database(server_url: str, template: str) -> Iterator[str]:
+def new_database(server_url: str, template: str) -> Iterator[str]:
     """A database that lives as long as the block: a copy of the template, in some 30 ms."""
     name, server = f"test_{uuid4().hex}", make_url(server_url)
     execute_on(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
@@ -86,14 +87,14 @@ def _database(server_url: str, template: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """SQLAlchemy URL of a database that only this test module uses."""
-    with _database(postgres_url, template_database) as url:
+    with new_database(postgres_url, template_database) as url:
         yield url
 
 
 @pytest.fixture
 def own_database_url(postgres_url: str, template_database: str) -> Iterator[str]:
     """SQLAlchemy URL of a database that only this test uses."""
-    with _database(postgres_url, template_database) as url:
+    with new_database(postgres_url, template_database) as url:
         yield url
 
 
@@ -109,6 +110,14 @@ def execute_on(server: URL, statement: str) -> None:
             await connection.close()
 
     asyncio.run(run())
+
+
+@pytest.fixture(scope="session")
+def yunzhou(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the sample city, built once for all tests; only read it."""
+    out = tmp_path_factory.mktemp("packs") / "yunzhou"
+    build_pack(Path(__file__).parents[1] / "packs" / "yunzhou", out, None, lambda _: None)
+    return out
 
 
 @pytest.fixture

@@ -8,53 +8,54 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from jieying.citypack.build import build_pack
 from jieying.demo.start import empty
 from jieying.kit.errors import Conflict
 
-RECIPE = Path(__file__).parents[2] / "packs" / "yunzhou"
 PROGRAM = """
 import sys
 from pathlib import Path
 from jieying.demo import DemoOptions, run
-folder, minutes, speed, headless = sys.argv[1:]
-folder = Path(folder)
+pack, folder, minutes, speed, headless = sys.argv[1:]
 sys.exit(run(DemoOptions(
-    headless=headless == "headless", minutes=float(minutes) or None, speed=float(speed), port=0,
-    pack=folder / "pack", data_dir=folder / "demo", json=folder / "account.json", language="en",
+    headless=headless == "headless", minutes=float(minutes) or None, speed=float(speed), port=0, language="en",
+    pack=Path(pack), data_dir=Path(folder) / "demo", json=Path(folder) / "account.json",
 )))
 """
+Start = Callable[[float, float, str], subprocess.Popen[str]]
 BORED = 300  # seconds after which something hangs
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    """A folder with the sample city in it; open to others, as root may have to start the database as one of them."""
+    """Open to others, as root may have to start the database as one of them."""
     made = Path(tempfile.mkdtemp(prefix="jieying-demo-"))
     made.chmod(0o755)
-    try:
-        build_pack(RECIPE, made / "pack", None, lambda _: None)
-        yield made
-    finally:
-        shutil.rmtree(made)
-
-
-def _start(folder: Path, minutes: float, speed: float, how: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", PROGRAM, str(folder), str(minutes), str(speed), how]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    yield made
+    shutil.rmtree(made)
 
 
 @pytest.fixture(scope="module")
-def account(folder: Path) -> dict[str, Any]:
+def start(yunzhou: Path, folder: Path) -> Start:
+    """`start(minutes, speed, "headless" or "shown")` starts a demo; 0 minutes: until it is told to end."""
+
+    def begin(minutes: float, speed: float, how: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", PROGRAM, str(yunzhou), str(folder), str(minutes), str(speed), how]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    return begin
+
+
+@pytest.fixture(scope="module")
+def account(start: Start, folder: Path) -> dict[str, Any]:
     """What a demo of 20 seconds, 40 minutes of the city, says at its end."""
-    demo = _start(folder, 1 / 3, 120, "headless")
+    demo = start(1 / 3, 120, "headless")
     said, _ = demo.communicate(timeout=BORED)
     assert demo.returncode == 0, said
     found: dict[str, Any] = json.loads((folder / "account.json").read_text(encoding="utf-8"))
@@ -88,8 +89,8 @@ def test_nobody_in_the_demo_was_refused_for_anything_but_being_too_late(account:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_told_to_end_it_leaves_nothing_running(folder: Path, number: signal.Signals) -> None:
-    demo = _start(folder, 0, 10, "shown")
+def test_told_to_end_it_leaves_nothing_running(start: Start, number: signal.Signals) -> None:
+    demo = start(0, 10, "shown")
     assert demo.stdout is not None
     children: list[psutil.Process] = []
     for line in demo.stdout:  # until it says where to look
@@ -103,8 +104,8 @@ def test_told_to_end_it_leaves_nothing_running(folder: Path, number: signal.Sign
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_a_web_process_that_is_killed_loses_no_report(folder: Path) -> None:
-    demo = _start(folder, 1 / 4, 120, "headless")
+def test_a_web_process_that_is_killed_loses_no_report(start: Start) -> None:
+    demo = start(1 / 4, 120, "headless")
     assert demo.stdout is not None
     said = ""
     for line in demo.stdout:

@@ -23,7 +23,8 @@ WEBSOCKET_MAX = 1024**2
 
 def _end_with_parent() -> None:
     """The parent holds the other end of our standard input: when it ends, even killed, so do we."""
-    sys.stdin.buffer.read()
+    # Not sys.stdin: a thread that waits in it makes Python abort when the process ends for another reason.
+    os.read(sys.stdin.fileno(), 1)
     os.kill(os.getpid(), signal.SIGTERM)
 
 
