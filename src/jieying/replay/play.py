@@ -103,8 +103,10 @@ class Replay:
                 if priority != HOUSE:
                     self._last = moment
                 await act()
-            elif due is not None:
-                self._clock.move_to(max(due, self._clock.now()))
+            elif due is None or due <= self._clock.now():
+                raise RuntimeError(f"nothing moves on at {self._clock.now()}: due {due}")
+            else:
+                self._clock.move_to(due)
             due = await self._settle()
 
     def _at(self, moment: datetime, priority: int, act: Act) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -60,21 +60,22 @@ def run(options: ReplayOptions) -> int:
     """
     began = time.perf_counter()
     pack = read_pack(options.pack)
-    recorded = read_calls(options.calls, pack, _inside(pack))
+    recorded = read_calls(options.calls, pack, of_city(pack))
     calls = first_calls(recorded.calls, options.days, options.limit)
     if not calls:
         raise Invalid("calls_none", file=str(options.calls))
     name = pack.name.en if LANGUAGE == "en" and pack.name.en else pack.name.zh
     say("replay.begin", calls=len(calls), pack=name)
     with _folder(options.data_dir) as folder, EmbeddedPostgres(folder, durable=False) as server:
-        result = asyncio.run(_replay(server.url, folder, pack, calls))
+        result = asyncio.run(replay(server.url, folder, pack, calls))
     result |= _of_file(recorded, calls) | {"real_s": round(time.perf_counter() - began, 1)}
     write_json(options.json, result)
     show(result)
     return 1 if result["unaccounted"] or result["journal"]["faults"] else 0
 
 
-def _inside(pack: CityPack) -> Any:
+def of_city(pack: CityPack) -> Callable[[Point], bool]:
+    """Whether the city of a pack answers for a position; the same bounds as at the front door."""
     areas = AreaIndex(pack)
 
     def inside(point: Point) -> bool:
@@ -96,7 +97,8 @@ def _folder(given: Path | None) -> Iterator[Path]:
     yield given
 
 
-async def _replay(url: str, folder: Path, pack: CityPack, calls: list[Call]) -> dict[str, Any]:
+async def replay(url: str, folder: Path, pack: CityPack, calls: list[Call]) -> dict[str, Any]:
+    """Play calls on the empty database at `url`, caches in `folder`; the result without what is said of the file."""
     db = Database(url, pool=2)
     try:
         await upgrade(db)
@@ -108,9 +110,9 @@ async def _replay(url: str, folder: Path, pack: CityPack, calls: list[Call]) -> 
         async with open_console(app, platform.site) as console:
             with _progress() as bar:
                 task = bar.add_task(words("replay.progress"), total=len(calls))
-                replay = Replay(platform, console, calls, lambda: bar.advance(task))
-                await replay.run()
-            return await _result(db, pack, clock.now(), console, replay)
+                played = Replay(platform, console, calls, lambda: bar.advance(task))
+                await played.run()
+            return await _result(db, pack, clock.now(), console, played)
     finally:
         await db.close()
 
@@ -120,12 +122,12 @@ def _progress() -> Progress:
     return Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=out, refresh_per_second=2)
 
 
-async def _result(db: Database, pack: CityPack, end: datetime, console: Console, replay: Replay) -> dict[str, Any]:
+async def _result(db: Database, pack: CityPack, end: datetime, console: Console, played: Replay) -> dict[str, Any]:
     """What the platform itself says afterwards, by its API and its journal; not what the replay remembers."""
     incident_of = {r["id"]: r["incident"] async for r in console.pages("/api/reports", "reports")}
     incidents = {i["id"]: i async for i in console.pages("/api/incidents", "incidents")}
-    calls, achieved, missing = [case.call for case in replay.cases], [], []
-    for case in replay.cases:
+    calls, achieved, missing = [case.call for case in played.cases], [], []
+    for case in played.cases:
         incident = incidents.get(incident_of.get(case.report) or "")
         times = achieved_times(incident) if incident else Times()
         achieved.append(times)
@@ -147,7 +149,7 @@ async def _result(db: Database, pack: CityPack, end: datetime, console: Console,
         "units": {"pack": len(pack.units), "recorded": len({u.unit for call in calls for u in call.units})},
         "first": calls[0].received.isoformat(),
         "end": end.isoformat(),
-        "counts": dict(sorted(replay.counts.items())),
+        "counts": dict(sorted(played.counts.items())),
         "journal": {"entries": entries, "faults": [asdict(fault) for fault in faults]},
         "ms": {name: _ms(spent) for name, spent in sorted(console.spent.items())},
     }
