@@ -18,6 +18,7 @@ export const signOut = () => call<void>('DELETE', '/session', { quiet401: true }
 export const getPack = () => get<Pack>('/pack')
 export const getTexts = (language: string) => get<Record<string, string>>(`/i18n/${language}`)
 
+export const listIncidents = (query: string) => get<{ incidents: IncidentView[]; next: string | null }>(`/incidents?${query}`)
 export const getIncident = (id: string) => get<IncidentDetail>(`/incidents/${id}`)
 export const getTimeline = (id: string) => get<{ entries: Entry[] }>(`/incidents/${id}/timeline`)
 export const getCandidates = (id: string) => get<{ candidates: Candidate[] }>(`/incidents/${id}/candidates`)

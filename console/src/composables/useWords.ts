@@ -1,6 +1,6 @@
 /** Reasons, journal entries and notifications in words: the codes among their data become names. */
 import type { Entry, Notice, Params, Reason } from '../api/types'
-import { language, wordsOf } from '../i18n'
+import { language, t, wordsOf } from '../i18n'
 import { useLive } from './useLive'
 import { named, usePack } from './usePack'
 import { useTimes } from './useTimes'
@@ -11,11 +11,12 @@ const { full } = useTimes()
 
 const catalogued = (prefix: string) => (code: string) => wordsOf(`${prefix}.${code}`, code)
 const state = catalogued('state')
+const skill = catalogued('skill')
 export const unitName = (code: string): string => named(live.value.units.get(code)?.name) || code
 const incidentNumber = (id: string) => live.value.incidents.get(id)?.number ?? id
 const NAMES: Record<string, (code: string) => string> = {
   level: catalogued('level'), was_level: catalogued('level'), stage: catalogued('stage'), channel: catalogued('channel'), role: catalogued('role'),
-  state, from: state, to: state, status: state, as: state, call_back: catalogued('call_back'),
+  held: skill, missing: skill, state, from: state, to: state, status: state, as: state, call_back: catalogued('call_back'),
   category: categoryName, org: orgName, outcome: outcomeName, unit: unitName, incident: incidentNumber, into: incidentNumber, preempts: incidentNumber,
 }
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
@@ -36,6 +37,6 @@ export function actorName(actor: string): string {
   return kind === 'unit' && name ? unitName(name) : name || wordsOf(`actor.${actor}`, actor)
 }
 export const noticeWords = (n: Notice): string => {
-  const params = named_({ number: n.number ?? '', ...n.params })
+  const params = named_({ number: n.number ?? t('nav.reports'), ...n.params })
   return wordsOf(`notification.${n.kind}`, wordsOf(`journal.${n.kind}`, n.kind, params), params)
 }

@@ -1,8 +1,10 @@
 /** The live layers over the base map, and the signs they use. */
-import type { Map as MapLibre } from 'maplibre-gl'
+import type { ExpressionSpecification, Map as MapLibre } from 'maplibre-gl'
 import { FONT } from './style'
 import { ICON_SCALE, icons } from './icons'
 
+/** Units that are free step back behind those at work. */
+const QUIET: ExpressionSpecification = ['in', ['get', 'icon'], ['literal', ['unit-available', 'unit-unavailable']]]
 const EMPTY = { type: 'FeatureCollection' as const, features: [] }
 
 export function addLiveLayers(map: MapLibre): void {
@@ -16,7 +18,9 @@ export function addLiveLayers(map: MapLibre): void {
     paint: { 'circle-radius': 22, 'circle-color': '#5aa2ff', 'circle-opacity': 0.25, 'circle-stroke-width': 2.5, 'circle-stroke-color': '#9ac7ff' } })
   map.addLayer({ id: 'units', type: 'symbol', source: 'units',
     layout: { 'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'icon-rotate': ['get', 'bearing'], 'icon-rotation-alignment': 'map',
-      'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.65, 14, 1] } })
+      'symbol-sort-key': ['case', QUIET, 0, 1],
+      'icon-size': ['interpolate', ['linear'], ['zoom'], 10, ['case', QUIET, 0.45, 0.75], 14, ['case', QUIET, 0.85, 1]] },
+    paint: { 'icon-opacity': ['case', QUIET, 0.8, 1] } })
   map.addLayer({ id: 'unit-names', type: 'symbol', source: 'units', minzoom: 14.2,
     layout: { 'text-field': ['get', 'label'], 'text-font': FONT, 'text-size': 11, 'text-offset': [0, 1.2], 'text-anchor': 'top' },
     paint: { 'text-color': '#dbe7f7', 'text-halo-color': '#0a111c', 'text-halo-width': 1.4 } })

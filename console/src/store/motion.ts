@@ -22,4 +22,7 @@ export function at(motion: Motion, now: number): [number, number] {
   ]
 }
 
+/** Degrees a millisecond. */
+export const speed = ({ from, to }: Motion): number => Math.hypot(to[0] - from[0], to[1] - from[1]) / GLIDE_MS
+
 export const isMoving = (motion: Motion, now: number): boolean => now - motion.start < GLIDE_MS && motion.from !== motion.to
