@@ -60,7 +60,7 @@ def percentiles(seconds: Sequence[float], prefix: str = "") -> dict[str, float |
     return {f"{prefix}p50_ms": round(float(p50), 3), f"{prefix}p99_ms": round(float(p99), 3)}
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
+def spread(values: Sequence[float] | np.ndarray[tuple[Any, ...], np.dtype[np.float64]]) -> dict[str, float]:
     """Least, middle and greatest of repeated measurements."""
     return {
         "min": round(float(np.min(values)), 3),
