@@ -16,7 +16,18 @@ OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 
 # Split, so that this file does not hold what it looks for. Registries are the business of the machine's settings.
-UNWANTED = ("pypi.org", "pythonhosted", "npmjs.org", "npmjs.com", "deb.debian", "/work/", "/tmp/brief")  # noqa: ISC001, S108
+UNWANTED = tuple(
+    "".join(parts)
+    for parts in (
+        ("pypi", ".org"),
+        ("python", "hosted"),
+        ("npmjs", ".org"),
+        ("npmjs", ".com"),
+        ("deb", ".debian"),
+        ("/work", "/"),
+        ("/tmp", "/brief"),  # noqa: S108
+    )
+)
 LOCKS = ("uv.lock", "console/package-lock.json")
 
 
