@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/assignments/{id}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go On
+         * @description The unit's next step on the incident, by its officer or on its behalf.
+         */
+        post: operations["go_on_api_assignments__id___step__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health": {
         parameters: {
             query?: never;
@@ -41,15 +61,260 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/pack": {
+    "/api/incidents": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Read Pack */
-        get: operations["read_pack_api_pack_get"];
+        /**
+         * List Incidents
+         * @description Newest first; `state`: one or several, separated by commas; `before`: the `next` of the page before.
+         */
+        get: operations["list_incidents_api_incidents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Incident */
+        get: operations["read_incident_api_incidents__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Amend */
+        post: operations["amend_api_incidents__id__amend_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Candidates
+         * @description Who could go now, best first, each with its reasons.
+         */
+        get: operations["candidates_api_incidents__id__candidates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close */
+        post: operations["close_api_incidents__id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/divert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Divert */
+        post: operations["divert_api_incidents__id__divert_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/hand-over": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Over
+         * @description Caller and officer speak with each other.
+         */
+        post: operations["hand_over_api_incidents__id__hand_over_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge
+         * @description This incident is the same event as another, which goes on with all reports.
+         */
+        post: operations["merge_api_incidents__id__merge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/offer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Offer */
+        post: operations["offer_api_incidents__id__offer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refused
+         * @description The other service does not take it: it is ours again.
+         */
+        post: operations["refused_api_incidents__id__refused_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopen */
+        post: operations["reopen_api_incidents__id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve
+         * @description Record the outcome; an officer for an incident that his unit works on, others within their scope.
+         */
+        post: operations["resolve_api_incidents__id__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Timeline
+         * @description All that happened around an incident, oldest first.
+         */
+        get: operations["read_timeline_api_incidents__id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/intervals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Intervals
+         * @description Answer, processing, turnout, travel and response of the incidents of the last hours.
+         */
+        get: operations["read_intervals_api_intervals_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -95,49 +360,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who Am I */
-        get: operations["who_am_i_api_session_get"];
-        put?: never;
-        /** Sign In */
-        post: operations["sign_in_api_session_post"];
-        /** Sign Out */
-        delete: operations["sign_out_api_session_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/reports": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Reports
-         * @description Newest first; `waiting`: those that wait for a person, oldest first.
-         */
-        get: operations["list_reports_api_reports_get"];
-        put?: never;
-        /**
-         * Hand In
-         * @description Hand in a report of any channel. It is stored when this answers 201; 200 says that it had been before.
-         */
-        post: operations["hand_in_api_reports_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/media": {
         parameters: {
             query?: never;
@@ -167,6 +389,121 @@ export interface paths {
         };
         /** Read Medium */
         get: operations["read_medium_api_media__sha256__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Notifications */
+        get: operations["list_notifications_api_notifications_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/notifications/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mark Read */
+        post: operations["mark_read_api_notifications__id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/pack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Pack */
+        get: operations["read_pack_api_pack_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand In Positions
+         * @description Hand in where units are, many at once; those that are refused are named, the others are stored.
+         */
+        post: operations["hand_in_positions_api_positions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description Newest first; `waiting`: those that wait for a person, oldest first.
+         */
+        get: operations["list_reports_api_reports_get"];
+        put?: never;
+        /**
+         * Hand In
+         * @description Hand in a report of any channel. It is stored when this answers 201; 200 says that it had been before.
+         */
+        post: operations["hand_in_api_reports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Report
+         * @description A report; a gateway reads only those that it handed in itself.
+         */
+        get: operations["read_report_api_reports__id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -215,7 +552,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/reports/{id}/settle": {
+    "/api/reports/{id}/link": {
         parameters: {
             query?: never;
             header?: never;
@@ -225,10 +562,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Settle
-         * @description End a report that is no incident: enquiry, diverted or unfounded.
+         * Link
+         * @description Say that the report speaks of an incident that is open already.
          */
-        post: operations["settle_api_reports__id__settle_post"];
+        post: operations["link_api_reports__id__link_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -255,7 +592,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/reports/{id}/link": {
+    "/api/reports/{id}/settle": {
         parameters: {
             query?: never;
             header?: never;
@@ -265,11 +602,30 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Link
-         * @description Say that the report speaks of an incident that is open already.
+         * Settle
+         * @description End a report that is no incident: enquiry, diverted or unfounded.
          */
-        post: operations["link_api_reports__id__link_post"];
+        post: operations["settle_api_reports__id__settle_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who Am I */
+        get: operations["who_am_i_api_session_get"];
+        put?: never;
+        /** Sign In */
+        post: operations["sign_in_api_session_post"];
+        /** Sign Out */
+        delete: operations["sign_out_api_session_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -295,225 +651,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/positions": {
+    "/api/units": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        /**
-         * Hand In Positions
-         * @description Hand in where units are, many at once; those that are refused are named, the others are stored.
-         */
-        post: operations["hand_in_positions_api_positions_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/candidates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Candidates
-         * @description Who could go now, best first, each with its reasons.
-         */
-        get: operations["candidates_api_incidents__id__candidates_get"];
+        /** List Units */
+        get: operations["list_units_api_units_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/offer": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Offer */
-        post: operations["offer_api_incidents__id__offer_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/amend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Amend */
-        post: operations["amend_api_incidents__id__amend_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/hand-over": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Hand Over
-         * @description Caller and officer speak with each other.
-         */
-        post: operations["hand_over_api_incidents__id__hand_over_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/resolve": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Resolve
-         * @description Record the outcome; an officer for an incident that his unit works on, others within their scope.
-         */
-        post: operations["resolve_api_incidents__id__resolve_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Close */
-        post: operations["close_api_incidents__id__close_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/reopen": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Reopen */
-        post: operations["reopen_api_incidents__id__reopen_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/refused": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Refused
-         * @description The other service does not take it: it is ours again.
-         */
-        post: operations["refused_api_incidents__id__refused_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/divert": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Divert */
-        post: operations["divert_api_incidents__id__divert_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/merge": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Merge
-         * @description This incident is the same event as another, which goes on with all reports.
-         */
-        post: operations["merge_api_incidents__id__merge_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/assignments/{id}/{step}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Go On
-         * @description The unit's next step on the incident, by its officer or on its behalf.
-         */
-        post: operations["go_on_api_assignments__id___step__post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -540,154 +688,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/incidents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Incidents
-         * @description Newest first; `state`: one or several, separated by commas; `before`: the `next` of the page before.
-         */
-        get: operations["list_incidents_api_incidents_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Read Incident */
-        get: operations["read_incident_api_incidents__id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/incidents/{id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Timeline
-         * @description All that happened around an incident, oldest first.
-         */
-        get: operations["read_timeline_api_incidents__id__timeline_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/reports/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Report
-         * @description A report; a gateway reads only those that it handed in itself.
-         */
-        get: operations["read_report_api_reports__id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/units": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Units */
-        get: operations["list_units_api_units_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/intervals": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Read Intervals
-         * @description Answer, processing, turnout, travel and response of the incidents of the last hours.
-         */
-        get: operations["read_intervals_api_intervals_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notifications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** List Notifications */
-        get: operations["list_notifications_api_notifications_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/notifications/{id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Mark Read */
-        post: operations["mark_read_api_notifications__id__read_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -699,105 +699,105 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /** Username */
-            username: string;
             /** Name */
             name: string;
-            /** Role */
-            role: string;
             /** Org */
             org: string;
             /** Org Path */
             org_path: string;
-            /** Unit */
-            unit: string | null;
             /** Permissions */
             permissions: string[];
+            /** Role */
+            role: string;
+            /** Unit */
+            unit: string | null;
+            /** Username */
+            username: string;
         };
         /** AmendIn */
         AmendIn: {
             /** Category */
             category?: string | null;
             level?: components["schemas"]["Level"] | null;
-            position?: components["schemas"]["PositionIn"] | null;
             /** Place */
             place?: string | null;
+            position?: components["schemas"]["PositionIn"] | null;
             /** Units */
             units?: number | null;
         };
         /** AssignmentView */
         AssignmentView: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Cleared At */
+            cleared_at: string | null;
+            /** En Route At */
+            en_route_at: string | null;
+            /** End Reason */
+            end_reason: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Eta S */
+            eta_s: number | null;
+            /** Expires At */
+            expires_at: string | null;
+            /** Handed Over At */
+            handed_over_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Unit */
-            unit: string;
-            /** State */
-            state: string;
-            /** Eta S */
-            eta_s: number | null;
-            /** Score */
-            score: number | null;
-            /** Reasons */
-            reasons: components["schemas"]["ReasonView"][];
             /**
              * Offered At
              * Format: date-time
              */
             offered_at: string;
-            /** Expires At */
-            expires_at: string | null;
-            /** Handed Over At */
-            handed_over_at: string | null;
-            /** Accepted At */
-            accepted_at: string | null;
-            /** En Route At */
-            en_route_at: string | null;
             /** On Scene At */
             on_scene_at: string | null;
-            /** Cleared At */
-            cleared_at: string | null;
-            /** Ended At */
-            ended_at: string | null;
-            /** End Reason */
-            end_reason: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonView"][];
+            /** Score */
+            score: number | null;
+            /** State */
+            state: string;
+            /** Unit */
+            unit: string;
         };
         /** CandidateParts */
         CandidateParts: {
+            /** Business */
+            business: number;
             /** Nearness */
             nearness: number;
             /** Territory */
             territory: number;
-            /** Business */
-            business: number;
         };
         /** CandidateView */
         CandidateView: {
-            /** Unit */
-            unit: string;
+            /** Distance M */
+            distance_m: number;
+            /** Eta S */
+            eta_s: number;
             /** Name */
             name: {
                 [key: string]: string;
             };
-            /** Eta S */
-            eta_s: number;
-            /** Distance M */
-            distance_m: number;
-            /** Score */
-            score: number;
             parts: components["schemas"]["CandidateParts"];
             /** Position Age S */
             position_age_s: number | null;
-            /** Status */
-            status: string;
             /** Preempts */
             preempts: string | null;
             /** Reasons */
             reasons: {
                 [key: string]: unknown;
             }[];
+            /** Score */
+            score: number;
+            /** Status */
+            status: string;
+            /** Unit */
+            unit: string;
         };
         /** CandidatesView */
         CandidatesView: {
@@ -808,13 +808,13 @@ export interface components {
         CategoryView: {
             /** Code */
             code: string;
-            /** Parent */
-            parent: string;
-            name: components["schemas"]["Words"];
             /** Kind */
             kind: string;
             /** Level */
             level: string;
+            name: components["schemas"]["Words"];
+            /** Parent */
+            parent: string;
         };
         /**
          * Channel
@@ -824,21 +824,21 @@ export interface components {
         Channel: "phone" | "sms" | "wechat" | "weibo" | "qq" | "app" | "miniprogram" | "web" | "walk_in" | "patrol" | "lead" | "letterbox" | "alarm" | "hotline_12345";
         /** ClockShown */
         ClockShown: {
-            /** Id */
-            id: string;
-            /** Stage */
-            stage: string;
             /**
              * Due At
              * Format: date-time
              */
             due_at: string;
-            /** Target S */
-            target_s: number;
-            /** State */
-            state: string;
+            /** Id */
+            id: string;
             /** Rung */
             rung: number;
+            /** Stage */
+            stage: string;
+            /** State */
+            state: string;
+            /** Target S */
+            target_s: number;
         };
         /** CloseIn */
         CloseIn: {
@@ -855,32 +855,32 @@ export interface components {
         };
         /** Credentials */
         Credentials: {
-            /** Username */
-            username: string;
             /** Password */
             password: string;
+            /** Username */
+            username: string;
         };
         /** Described */
         Described: {
-            /** Words */
-            words: string;
-            position?: components["schemas"]["PositionIn"] | null;
             /** Category */
             category?: string | null;
             level?: components["schemas"]["Level"] | null;
+            position?: components["schemas"]["PositionIn"] | null;
+            /** Words */
+            words: string;
         };
         /** DivertIn */
         DivertIn: {
-            /**
-             * To
-             * @enum {string}
-             */
-            to: "hotline_12345" | "anti_fraud" | "fire_119" | "ambulance_120";
             /**
              * Reason
              * @default
              */
             reason: string;
+            /**
+             * To
+             * @enum {string}
+             */
+            to: "hotline_12345" | "anti_fraud" | "fire_119" | "ambulance_120";
         };
         /** EntriesView */
         EntriesView: {
@@ -889,25 +889,25 @@ export interface components {
         };
         /** EntryView */
         EntryView: {
-            /** Position */
-            position: string;
+            /** Actor */
+            actor: string;
             /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Kind */
-            kind: string;
-            /** Subject Kind */
-            subject_kind: string;
-            /** Subject */
-            subject: string;
-            /** Actor */
-            actor: string;
             /** Data */
             data: {
                 [key: string]: unknown;
             };
+            /** Kind */
+            kind: string;
+            /** Position */
+            position: string;
+            /** Subject */
+            subject: string;
+            /** Subject Kind */
+            subject_kind: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -928,166 +928,166 @@ export interface components {
         };
         /** IncidentDetail */
         IncidentDetail: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Area */
+            area: string | null;
+            /** Assignments */
+            assignments: components["schemas"]["AssignmentView"][];
+            /** Call Back */
+            call_back: string | null;
+            /** Category */
+            category: string;
+            /** Channel */
+            channel: string;
+            /** Cleared At */
+            cleared_at: string | null;
+            /** Clocks */
+            clocks: components["schemas"]["ClockShown"][];
+            /** Closed At */
+            closed_at: string | null;
+            /** En Route At */
+            en_route_at: string | null;
+            guidance: components["schemas"]["Words"];
+            /** Handed Over At */
+            handed_over_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Number */
-            number: string;
-            /** State */
-            state: string;
-            /** Category */
-            category: string;
+            /** Lat */
+            lat: number;
             /** Level */
             level: string;
             /** Level Reasons */
             level_reasons: components["schemas"]["ReasonView"][];
-            /** Summary */
-            summary: string;
-            /** Lat */
-            lat: number;
+            /** Located At */
+            located_at: string | null;
             /** Lon */
             lon: number;
-            /** Place */
-            place: string;
-            /** Place Confidence */
-            place_confidence: number;
-            /** Area */
-            area: string | null;
+            /** Merged Into */
+            merged_into: string | null;
+            /** Number */
+            number: string;
+            /** Offered At */
+            offered_at: string | null;
+            /** On Scene At */
+            on_scene_at: string | null;
+            /** Opened At */
+            opened_at: string | null;
             /** Org */
             org: string;
             /** Org Path */
             org_path: string;
-            /** Channel */
-            channel: string;
-            /** Reports Count */
-            reports_count: number;
-            /** Units Needed */
-            units_needed: number;
-            waiting: components["schemas"]["Waiting"] | null;
-            /** Received At */
-            received_at: string | null;
-            /** Answered At */
-            answered_at: string | null;
-            /** Located At */
-            located_at: string | null;
-            /** Opened At */
-            opened_at: string | null;
-            /** Offered At */
-            offered_at: string | null;
-            /** Handed Over At */
-            handed_over_at: string | null;
-            /** Accepted At */
-            accepted_at: string | null;
-            /** En Route At */
-            en_route_at: string | null;
-            /** On Scene At */
-            on_scene_at: string | null;
-            /** Cleared At */
-            cleared_at: string | null;
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Closed At */
-            closed_at: string | null;
             /** Outcome */
             outcome: string | null;
             /** Outcome Notes */
             outcome_notes: string | null;
-            /** Call Back */
-            call_back: string | null;
-            /** Merged Into */
-            merged_into: string | null;
-            /** Version */
-            version: number;
-            /** Clocks */
-            clocks: components["schemas"]["ClockShown"][];
-            /** Assignments */
-            assignments: components["schemas"]["AssignmentView"][];
+            /** Place */
+            place: string;
+            /** Place Confidence */
+            place_confidence: number;
+            /** Received At */
+            received_at: string | null;
             /** Reports */
             reports: components["schemas"]["ReportView"][];
-            guidance: components["schemas"]["Words"];
+            /** Reports Count */
+            reports_count: number;
+            /** Resolved At */
+            resolved_at: string | null;
             /** Similar */
             similar: components["schemas"]["SimilarView"][];
+            /** State */
+            state: string;
+            /** Summary */
+            summary: string;
+            /** Units Needed */
+            units_needed: number;
+            /** Version */
+            version: number;
+            waiting: components["schemas"]["Waiting"] | null;
         };
         /** IncidentView */
         IncidentView: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /** Area */
+            area: string | null;
+            /** Assignments */
+            assignments: components["schemas"]["AssignmentView"][];
+            /** Call Back */
+            call_back: string | null;
+            /** Category */
+            category: string;
+            /** Channel */
+            channel: string;
+            /** Cleared At */
+            cleared_at: string | null;
+            /** Clocks */
+            clocks: components["schemas"]["ClockShown"][];
+            /** Closed At */
+            closed_at: string | null;
+            /** En Route At */
+            en_route_at: string | null;
+            /** Handed Over At */
+            handed_over_at: string | null;
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /** Number */
-            number: string;
-            /** State */
-            state: string;
-            /** Category */
-            category: string;
+            /** Lat */
+            lat: number;
             /** Level */
             level: string;
             /** Level Reasons */
             level_reasons: components["schemas"]["ReasonView"][];
-            /** Summary */
-            summary: string;
-            /** Lat */
-            lat: number;
+            /** Located At */
+            located_at: string | null;
             /** Lon */
             lon: number;
-            /** Place */
-            place: string;
-            /** Place Confidence */
-            place_confidence: number;
-            /** Area */
-            area: string | null;
+            /** Merged Into */
+            merged_into: string | null;
+            /** Number */
+            number: string;
+            /** Offered At */
+            offered_at: string | null;
+            /** On Scene At */
+            on_scene_at: string | null;
+            /** Opened At */
+            opened_at: string | null;
             /** Org */
             org: string;
             /** Org Path */
             org_path: string;
-            /** Channel */
-            channel: string;
-            /** Reports Count */
-            reports_count: number;
-            /** Units Needed */
-            units_needed: number;
-            waiting: components["schemas"]["Waiting"] | null;
-            /** Received At */
-            received_at: string | null;
-            /** Answered At */
-            answered_at: string | null;
-            /** Located At */
-            located_at: string | null;
-            /** Opened At */
-            opened_at: string | null;
-            /** Offered At */
-            offered_at: string | null;
-            /** Handed Over At */
-            handed_over_at: string | null;
-            /** Accepted At */
-            accepted_at: string | null;
-            /** En Route At */
-            en_route_at: string | null;
-            /** On Scene At */
-            on_scene_at: string | null;
-            /** Cleared At */
-            cleared_at: string | null;
-            /** Resolved At */
-            resolved_at: string | null;
-            /** Closed At */
-            closed_at: string | null;
             /** Outcome */
             outcome: string | null;
             /** Outcome Notes */
             outcome_notes: string | null;
-            /** Call Back */
-            call_back: string | null;
-            /** Merged Into */
-            merged_into: string | null;
+            /** Place */
+            place: string;
+            /** Place Confidence */
+            place_confidence: number;
+            /** Received At */
+            received_at: string | null;
+            /** Reports Count */
+            reports_count: number;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** State */
+            state: string;
+            /** Summary */
+            summary: string;
+            /** Units Needed */
+            units_needed: number;
             /** Version */
             version: number;
-            /** Clocks */
-            clocks: components["schemas"]["ClockShown"][];
-            /** Assignments */
-            assignments: components["schemas"]["AssignmentView"][];
+            waiting: components["schemas"]["Waiting"] | null;
         };
         /** IncidentsView */
         IncidentsView: {
@@ -1114,28 +1114,28 @@ export interface components {
         };
         /** IntervalsView */
         IntervalsView: {
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
+            /** Incidents */
+            incidents: {
+                [key: string]: number;
+            };
+            /** Intervals */
+            intervals: {
+                [key: string]: components["schemas"]["Interval"];
+            };
             /**
              * Now
              * Format: date-time
              */
             now: string;
-            /** Intervals */
-            intervals: {
-                [key: string]: components["schemas"]["Interval"];
-            };
             /** Reports */
             reports: {
                 [key: string]: number;
             };
-            /** Incidents */
-            incidents: {
-                [key: string]: number;
-            };
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
         };
         /**
          * Level
@@ -1155,10 +1155,10 @@ export interface components {
         MediumView: {
             /** Sha256 */
             sha256: string;
-            /** Type */
-            type: string;
             /** Size */
             size: number;
+            /** Type */
+            type: string;
         };
         /** MergeIn */
         MergeIn: {
@@ -1171,21 +1171,19 @@ export interface components {
         /** NotificationView */
         NotificationView: {
             /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Kind */
-            kind: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
             /** Incident */
             incident: string | null;
-            /** Report */
-            report: string | null;
+            /** Kind */
+            kind: string;
             /** Number */
             number: string | null;
             /** Params */
@@ -1194,6 +1192,8 @@ export interface components {
             };
             /** Read At */
             read_at: string | null;
+            /** Report */
+            report: string | null;
         };
         /** NotificationsView */
         NotificationsView: {
@@ -1210,12 +1210,12 @@ export interface components {
             /** Category */
             category: string;
             level?: components["schemas"]["Level"] | null;
-            position: components["schemas"]["PositionIn"];
             /**
              * Place
              * @default
              */
             place: string;
+            position: components["schemas"]["PositionIn"];
         };
         /** OpenedView */
         OpenedView: {
@@ -1229,27 +1229,27 @@ export interface components {
         OrgView: {
             /** Code */
             code: string;
-            /** Parent */
-            parent: string;
             /** Kind */
             kind: string;
-            name: components["schemas"]["Words"];
-            /** Path */
-            path: string;
             /** Lat */
             lat: number | null;
             /** Lon */
             lon: number | null;
+            name: components["schemas"]["Words"];
+            /** Parent */
+            parent: string;
+            /** Path */
+            path: string;
         };
         /** OutcomeIn */
         OutcomeIn: {
-            /** Outcome */
-            outcome: string;
             /**
              * Notes
              * @default
              */
             notes: string;
+            /** Outcome */
+            outcome: string;
         };
         /** OutcomeView */
         OutcomeView: {
@@ -1259,18 +1259,6 @@ export interface components {
         };
         /** PackView */
         PackView: {
-            /** Region */
-            region: string;
-            name: components["schemas"]["Words"];
-            /** Language */
-            language: string;
-            /** Timezone */
-            timezone: string;
-            /** Center */
-            center: [
-                number,
-                number
-            ];
             /** Bounds */
             bounds: [
                 number,
@@ -1278,42 +1266,54 @@ export interface components {
                 number,
                 number
             ];
-            /** Orgs */
-            orgs: components["schemas"]["OrgView"][];
             /** Categories */
             categories: components["schemas"]["CategoryView"][];
-            /** Outcomes */
-            outcomes: components["schemas"]["OutcomeView"][];
+            /** Center */
+            center: [
+                number,
+                number
+            ];
+            /** Language */
+            language: string;
             /** Levels */
             levels: string[];
+            name: components["schemas"]["Words"];
+            /**
+             * Now
+             * Format: date-time
+             */
+            now: string;
+            /** Orgs */
+            orgs: components["schemas"]["OrgView"][];
+            /** Outcomes */
+            outcomes: components["schemas"]["OutcomeView"][];
+            /** Region */
+            region: string;
+            /** Speed */
+            speed: number;
             /** Targets */
             targets: {
                 [key: string]: {
                     [key: string]: number;
                 };
             };
-            /**
-             * Now
-             * Format: date-time
-             */
-            now: string;
-            /** Speed */
-            speed: number;
+            /** Timezone */
+            timezone: string;
         };
         /** PlaceShown */
         PlaceShown: {
-            /** Name */
-            name: string;
+            /** Area */
+            area: string | null;
+            /** Confidence */
+            confidence: number;
             /** Kind */
             kind: string;
             /** Lat */
             lat: number;
             /** Lon */
             lon: number;
-            /** Confidence */
-            confidence: number;
-            /** Area */
-            area: string | null;
+            /** Name */
+            name: string;
             /** Reasons */
             reasons: {
                 [key: string]: unknown;
@@ -1324,10 +1324,6 @@ export interface components {
          * @description A position as a device gives it; GCJ-02, as Chinese map services use it, is converted here, at the door.
          */
         PositionIn: {
-            /** Lat */
-            lat: number;
-            /** Lon */
-            lon: number;
             /** Accuracy M */
             accuracy_m?: number | null;
             /**
@@ -1336,6 +1332,10 @@ export interface components {
              * @enum {string}
              */
             datum: "wgs84" | "gcj02";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
         };
         /** ReasonIn */
         ReasonIn: {
@@ -1356,34 +1356,13 @@ export interface components {
         };
         /** RefusedView */
         RefusedView: {
-            /** Unit */
-            unit: string;
             /** Code */
             code: string;
+            /** Unit */
+            unit: string;
         };
         /** ReportIn */
         ReportIn: {
-            channel: components["schemas"]["Channel"];
-            /**
-             * Words
-             * @default
-             */
-            words: string;
-            /**
-             * @default {
-             *       "name": "",
-             *       "contact": ""
-             *     }
-             */
-            reporter: components["schemas"]["ReporterIn"];
-            position?: components["schemas"]["PositionIn"] | null;
-            /** Occurred At */
-            occurred_at?: string | null;
-            /**
-             * Media
-             * @default []
-             */
-            media: string[];
             /**
              * Answered
              * @default false
@@ -1391,7 +1370,28 @@ export interface components {
             answered: boolean;
             /** Category */
             category?: string | null;
+            channel: components["schemas"]["Channel"];
             level?: components["schemas"]["Level"] | null;
+            /**
+             * Media
+             * @default []
+             */
+            media: string[];
+            /** Occurred At */
+            occurred_at?: string | null;
+            position?: components["schemas"]["PositionIn"] | null;
+            /**
+             * @default {
+             *       "contact": "",
+             *       "name": ""
+             *     }
+             */
+            reporter: components["schemas"]["ReporterIn"];
+            /**
+             * Words
+             * @default
+             */
+            words: string;
         };
         /**
          * ReportState
@@ -1400,95 +1400,95 @@ export interface components {
         ReportState: "received" | "answered" | "linked" | "enquiry" | "diverted" | "unfounded";
         /** ReportView */
         ReportView: {
-            /**
-             * Id
-             * Format: uuid
-             */
-            id: string;
-            /** Channel */
-            channel: string;
-            /** State */
-            state: string;
-            /**
-             * Received At
-             * Format: date-time
-             */
-            received_at: string;
             /** Answered At */
             answered_at: string | null;
-            /** Occurred At */
-            occurred_at: string | null;
-            /** Words */
-            words: string;
-            reporter: components["schemas"]["Reporter"];
-            /** Lat */
-            lat: number | null;
-            /** Lon */
-            lon: number | null;
-            /** Media */
-            media: string[];
-            /** Incident */
-            incident: string | null;
             /** Category */
             category: string | null;
-            /** Level */
-            level: string | null;
-            /** Reasons */
-            reasons: components["schemas"]["ReasonView"][];
-            needs_person: components["schemas"]["ReasonView"] | null;
-            /** Reply */
-            reply: string | null;
+            /** Channel */
+            channel: string;
             /**
              * Due At
              * Format: date-time
              */
             due_at: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Incident */
+            incident: string | null;
+            /** Lat */
+            lat: number | null;
+            /** Level */
+            level: string | null;
+            /** Lon */
+            lon: number | null;
+            /** Media */
+            media: string[];
+            needs_person: components["schemas"]["ReasonView"] | null;
+            /** Occurred At */
+            occurred_at: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonView"][];
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** Reply */
+            reply: string | null;
+            reporter: components["schemas"]["Reporter"];
+            /** State */
+            state: string;
             /** Version */
             version: number;
+            /** Words */
+            words: string;
         };
         /** Reporter */
         Reporter: {
-            /** Name */
-            name: string;
             /** Contact */
             contact: string;
+            /** Name */
+            name: string;
         };
         /** ReporterIn */
         ReporterIn: {
-            /**
-             * Name
-             * @default
-             */
-            name: string;
             /**
              * Contact
              * @default
              */
             contact: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
         };
         /** ReportsView */
         ReportsView: {
-            /** Reports */
-            reports: components["schemas"]["ReportView"][];
             /** Next */
             next: string | null;
+            /** Reports */
+            reports: components["schemas"]["ReportView"][];
         };
         /** Said */
         Said: {
+            position?: components["schemas"]["PositionIn"] | null;
             /** Words */
             words: string;
-            position?: components["schemas"]["PositionIn"] | null;
         };
         /** SessionView */
         SessionView: {
-            /** Token */
-            token: string;
+            account: components["schemas"]["AccountView"];
             /**
              * Expires At
              * Format: date-time
              */
             expires_at: string;
-            account: components["schemas"]["AccountView"];
+            /** Token */
+            token: string;
         };
         /** Settled */
         Settled: {
@@ -1501,25 +1501,25 @@ export interface components {
         };
         /** SightingIn */
         SightingIn: {
-            /** Lat */
-            lat: number;
-            /** Lon */
-            lon: number;
             /** Accuracy M */
             accuracy_m?: number | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
             /**
              * Datum
              * @default wgs84
              * @enum {string}
              */
             datum: "wgs84" | "gcj02";
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
             /** Unit */
             unit: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
         };
         /** Sightings */
         Sightings: {
@@ -1528,31 +1528,31 @@ export interface components {
         };
         /** SightingsView */
         SightingsView: {
-            /** Taken */
-            taken: number;
             /** Refused */
             refused: components["schemas"]["RefusedView"][];
+            /** Taken */
+            taken: number;
         };
         /** SimilarView */
         SimilarView: {
+            /** Age S */
+            age_s: number;
+            /** Distance M */
+            distance_m: number;
             /** Incident */
             incident: string;
             /** Number */
             number: string;
-            /** Score */
-            score: number;
-            /** Distance M */
-            distance_m: number;
-            /** Age S */
-            age_s: number;
             /** Reasons */
             reasons: components["schemas"]["ReasonView"][];
+            /** Score */
+            score: number;
         };
         /** StatusIn */
         StatusIn: {
-            status: components["schemas"]["UnitStatus"];
             /** Reason */
             reason?: string | null;
+            status: components["schemas"]["UnitStatus"];
         };
         /** StepIn */
         StepIn: {
@@ -1569,32 +1569,32 @@ export interface components {
              * Format: uuid
              */
             id: string;
-            /** State */
-            state: string;
             /**
              * Received At
              * Format: date-time
              */
             received_at: string;
+            /** State */
+            state: string;
         };
         /** UnderstoodView */
         UnderstoodView: {
+            /** Alarms */
+            alarms: {
+                [key: string]: unknown;
+            }[];
             /** Category */
             category: string | null;
             /** Level */
             level: string;
             /** Ours */
             ours: string;
+            /** Places */
+            places: components["schemas"]["PlaceShown"][];
             /** Reasons */
             reasons: {
                 [key: string]: unknown;
             }[];
-            /** Alarms */
-            alarms: {
-                [key: string]: unknown;
-            }[];
-            /** Places */
-            places: components["schemas"]["PlaceShown"][];
             /** Similar */
             similar: {
                 [key: string]: unknown;
@@ -1607,33 +1607,33 @@ export interface components {
         UnitStatus: "off_duty" | "available" | "offered" | "committed" | "en_route" | "on_scene" | "unavailable";
         /** UnitView */
         UnitView: {
+            /** Assignment */
+            assignment: string | null;
             /** Code */
             code: string;
-            name: components["schemas"]["Words"];
-            /** Org */
-            org: string;
+            /** Incident */
+            incident: string | null;
             /** Kind */
             kind: string;
-            /** Skills */
-            skills: string[];
-            /** Phone */
-            phone: string;
-            /** Plate */
-            plate: string;
-            /** Status */
-            status: string;
-            /** Status Reason */
-            status_reason: string | null;
             /** Lat */
             lat: number;
             /** Lon */
             lon: number;
+            name: components["schemas"]["Words"];
+            /** Org */
+            org: string;
+            /** Phone */
+            phone: string;
+            /** Plate */
+            plate: string;
             /** Position At */
             position_at: string | null;
-            /** Assignment */
-            assignment: string | null;
-            /** Incident */
-            incident: string | null;
+            /** Skills */
+            skills: string[];
+            /** Status */
+            status: string;
+            /** Status Reason */
+            status_reason: string | null;
             /** Version */
             version: number;
         };
@@ -1644,32 +1644,32 @@ export interface components {
         };
         /** ValidationError */
         ValidationError: {
+            /** Context */
+            ctx?: Record<string, never>;
+            /** Input */
+            input?: unknown;
             /** Location */
             loc: (string | number)[];
             /** Message */
             msg: string;
             /** Error Type */
             type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
         };
         /** Waiting */
         Waiting: {
+            reason: components["schemas"]["ReasonView"];
             /**
              * Since
              * Format: date-time
              */
             since: string;
-            reason: components["schemas"]["ReasonView"];
         };
         /** Words */
         Words: {
-            /** Zh */
-            zh: string;
             /** En */
             en: string;
+            /** Zh */
+            zh: string;
         };
     };
     responses: never;
@@ -1680,6 +1680,42 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    go_on_api_assignments__id___step__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                step: "accept" | "decline" | "en-route" | "on-scene" | "clear" | "release";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     health_api_health_get: {
         parameters: {
             query?: never;
@@ -1721,912 +1757,6 @@ export interface operations {
                         [key: string]: string;
                     };
                 };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_pack_api_pack_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PackView"];
-                };
-            };
-        };
-    };
-    areas_api_map_areas_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-        };
-    };
-    tiles_api_map_tiles_pmtiles_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-        };
-    };
-    who_am_i_api_session_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["AccountView"];
-                };
-            };
-        };
-    };
-    sign_in_api_session_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Credentials"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SessionView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    sign_out_api_session_delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    list_reports_api_reports_get: {
-        parameters: {
-            query?: {
-                state?: string;
-                waiting?: boolean;
-                limit?: number;
-                before?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ReportsView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    hand_in_api_reports_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "idempotency-key"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReportIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TakenView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    hand_in_medium_api_media_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                "content-type"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MediumView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    read_medium_api_media__sha256__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                sha256: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    answer_api_reports__id__answer_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    describe_api_reports__id__describe_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Described"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    settle_api_reports__id__settle_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Settled"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    open_by_hand_api_reports__id__open_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Opened"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenedView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    link_api_reports__id__link_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Linked"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    understand_api_understand_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Said"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UnderstoodView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    hand_in_positions_api_positions_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Sightings"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["SightingsView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    candidates_api_incidents__id__candidates_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CandidatesView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    offer_api_incidents__id__offer_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OfferIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    amend_api_incidents__id__amend_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AmendIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    hand_over_api_incidents__id__hand_over_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["HandOverIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    resolve_api_incidents__id__resolve_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["OutcomeIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    close_api_incidents__id__close_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CloseIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    reopen_api_incidents__id__reopen_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReasonIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    refused_api_incidents__id__refused_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ReasonIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    divert_api_incidents__id__divert_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DivertIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    merge_api_incidents__id__merge_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MergeIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    go_on_api_assignments__id___step__post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-                step: "accept" | "decline" | "en-route" | "on-scene" | "clear" | "release";
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StepIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": unknown;
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    set_status_api_units__code__status_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StatusIn"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Validation Error */
             422: {
@@ -2703,6 +1833,352 @@ export interface operations {
             };
         };
     };
+    amend_api_incidents__id__amend_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AmendIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    candidates_api_incidents__id__candidates_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CandidatesView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_api_incidents__id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CloseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    divert_api_incidents__id__divert_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DivertIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hand_over_api_incidents__id__hand_over_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandOverIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    merge_api_incidents__id__merge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MergeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    offer_api_incidents__id__offer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    refused_api_incidents__id__refused_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reopen_api_incidents__id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    resolve_api_incidents__id__resolve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutcomeIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     read_timeline_api_incidents__id__timeline_get: {
         parameters: {
             query?: never;
@@ -2721,6 +2197,310 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntriesView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_intervals_api_intervals_get: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntervalsView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    areas_api_map_areas_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    tiles_api_map_tiles_pmtiles_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    hand_in_medium_api_media_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "content-type"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MediumView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_medium_api_media__sha256__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_notifications_api_notifications_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsView"];
+                };
+            };
+        };
+    };
+    mark_read_api_notifications__id__read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_pack_api_pack_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackView"];
+                };
+            };
+        };
+    };
+    hand_in_positions_api_positions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sightings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SightingsView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_reports_api_reports_get: {
+        parameters: {
+            query?: {
+                state?: string;
+                waiting?: boolean;
+                limit?: number;
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    hand_in_api_reports_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReportIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
                 };
             };
             /** @description Validation Error */
@@ -2765,6 +2545,273 @@ export interface operations {
             };
         };
     };
+    answer_api_reports__id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    describe_api_reports__id__describe_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Described"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    link_api_reports__id__link_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Linked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    open_by_hand_api_reports__id__open_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Opened"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    settle_api_reports__id__settle_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settled"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    who_am_i_api_session_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountView"];
+                };
+            };
+        };
+    };
+    sign_in_api_session_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Credentials"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    sign_out_api_session_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    understand_api_understand_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Said"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnderstoodView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     list_units_api_units_get: {
         parameters: {
             query?: never;
@@ -2785,67 +2832,20 @@ export interface operations {
             };
         };
     };
-    read_intervals_api_intervals_get: {
-        parameters: {
-            query?: {
-                hours?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["IntervalsView"];
-                };
-            };
-            /** @description Validation Error */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
-            };
-        };
-    };
-    list_notifications_api_notifications_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NotificationsView"];
-                };
-            };
-        };
-    };
-    mark_read_api_notifications__id__read_post: {
+    set_status_api_units__code__status_post: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                code: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StatusIn"];
+            };
+        };
         responses: {
             /** @description Successful Response */
             204: {
