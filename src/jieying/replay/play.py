@@ -84,6 +84,7 @@ class Replay:
         self._of_report: dict[str, Case] = {}
         self._of_incident: dict[str, Case] = {}
         self._jobs: dict[str, Job] = {}
+        self._waiting: set[str] = set()  # incidents without a free unit
         self._open = len(calls)
 
     async def run(self) -> None:
@@ -146,12 +147,14 @@ class Replay:
                 await self._open_by_hand(self._of_report[entry.subject], entry)
                 return True
             case "assignment.offered" if case:
+                self._waiting.discard(case.incident)
                 await self._offered(case, entry.data["assignment"], entry.data["unit"])
                 return True
             case "assignment.released" | "assignment.expired" | "assignment.withdrawn":
                 self._left(entry.data["assignment"], str(entry.data["reason"]))
             case "incident.waiting":
                 self.counts["waited"] += 1
+                self._waiting.add(str(entry.incident))
             case "incident.closed" if case:
                 case.closed = True
                 self._open -= 1
@@ -262,7 +265,8 @@ class Replay:
         job.ended = True
         case = job.case
         last = all(other.ended for other in case.jobs)
-        await self._send_positions([job.unit])
+        if self._waiting:  # it may be sent on at once
+            await self._send_positions([job.unit])
         if last:
             found = case.call.disposition
             body = {"outcome": self._outcome(found), "notes": found}

@@ -48,7 +48,7 @@ def _refusals(result: dict[str, Any]) -> None:
 
 
 def _intervals(result: dict[str, Any]) -> Table:
-    table = Table(title=words("replay.table"), box=box.SIMPLE)
+    table = Table(title=words("replay.table"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     table.add_column("")
     for column in ("n", *(f"{side}.{one}" for side in ("recorded", "achieved") for one in ("p50", "p90", "within"))):
         table.add_column(words(f"replay.{column}"), justify="right")
@@ -62,7 +62,7 @@ def _intervals(result: dict[str, Any]) -> Table:
 
 
 def _spent(result: dict[str, Any]) -> Table:
-    table = Table(title=words("replay.spent"), box=box.SIMPLE)
+    table = Table(title=words("replay.spent"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     for column in ("action", "n", "mean_ms", "p99_ms", "total_s"):
         table.add_column(words(f"replay.spent.{column}"), justify="left" if column == "action" else "right")
     for name, one in sorted(result["ms"].items(), key=lambda item: -item[1]["total_s"]):
