@@ -41,6 +41,7 @@ from jieying.citypack.model import (
     SpeedTable,
     Targets,
     Unit,
+    Whom,
 )
 from jieying.kit.geo import EARTH_RADIUS_M, Point
 
@@ -99,12 +100,8 @@ def _orgs() -> dict[str, Org]:
             Org("P", "", OrgKind.PROVINCE, Name("小省公安厅", "Mini Province"), "/P/"),
             Org("C", "P", OrgKind.CITY, Name("小城市公安局", "Mini City"), "/P/C/"),
             Org("K", "C", OrgKind.COUNTY, Name("小县公安局", "Mini County"), "/P/C/K/"),
-            Org(
-                "S1", "K", OrgKind.STATION, Name("城西派出所", "West Station"), "/P/C/K/S1/", spot(700, 1500)
-            ),
-            Org(
-                "S2", "K", OrgKind.STATION, Name("城东派出所", "East Station"), "/P/C/K/S2/", spot(2300, 1500)
-            ),
+            Org("S1", "K", OrgKind.STATION, Name("城西派出所", "West Station"), "/P/C/K/S1/", spot(700, 1500)),
+            Org("S2", "K", OrgKind.STATION, Name("城东派出所", "East Station"), "/P/C/K/S2/", spot(2300, 1500)),
         )
     }
 
@@ -146,15 +143,9 @@ def _units() -> dict[str, Unit]:
 def _categories() -> dict[str, Category]:
     rows = (
         Category("crime", "", Name("刑事警情", "Crime"), "police", Level.ORANGE),
-        Category(
-            "robbery", "crime", Name("抢劫", "Robbery"), "police", Level.ORANGE, ("抢劫", "抢包", "robbery")
-        ),
-        Category(
-            "theft", "crime", Name("盗窃", "Theft"), "police", Level.BLUE, ("被偷", "小偷", "盗窃", "theft")
-        ),
-        Category(
-            "fraud", "crime", Name("诈骗", "Fraud"), "police", Level.YELLOW, ("诈骗", "被骗", "转账", "fraud")
-        ),
+        Category("robbery", "crime", Name("抢劫", "Robbery"), "police", Level.ORANGE, ("抢劫", "抢包", "robbery")),
+        Category("theft", "crime", Name("盗窃", "Theft"), "police", Level.BLUE, ("被偷", "小偷", "盗窃", "theft")),
+        Category("fraud", "crime", Name("诈骗", "Fraud"), "police", Level.YELLOW, ("诈骗", "被骗", "转账", "fraud")),
         Category("order", "", Name("治安警情", "Public order"), "police", Level.YELLOW),
         Category(
             "fight",
@@ -164,9 +155,7 @@ def _categories() -> dict[str, Category]:
             Level.YELLOW,
             ("打架", "打人", "斗殴", "fight"),
         ),
-        Category(
-            "noise", "order", Name("噪音扰民", "Noise"), "police", Level.WHITE, ("噪音", "太吵", "noise")
-        ),
+        Category("noise", "order", Name("噪音扰民", "Noise"), "police", Level.WHITE, ("噪音", "太吵", "noise")),
         Category("traffic", "", Name("交通警情", "Traffic"), "police", Level.BLUE),
         Category(
             "crash",
@@ -223,14 +212,10 @@ def _alarm_words() -> tuple[AlarmWord, ...]:
 
 
 def _plans() -> tuple[Plan, ...]:
-    def plan(
-        code: str, category: str, levels: set[Level], units: int, *skills: str, preempt: bool = False
-    ) -> Plan:
+    def plan(code: str, category: str, levels: set[Level], units: int, *skills: str, preempt: bool = False) -> Plan:
         guidance = Name(f"{code} 处置要点", f"Guidance for {code}")
-        notify = ("county",) if preempt else ()
-        return Plan(
-            code, category, frozenset(levels), units, frozenset(skills), preempt, False, guidance, notify
-        )
+        notify = (Whom("commander", OrgKind.COUNTY),) if preempt else ()
+        return Plan(code, category, frozenset(levels), units, frozenset(skills), preempt, guidance, notify)
 
     return (
         plan("red", "*", {Level.RED}, 3, "swat", preempt=True),

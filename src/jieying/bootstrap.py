@@ -26,13 +26,14 @@ from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
 from jieying.rosters.rules import units_on_duty
 from jieying.supervise import actions as supervise
+from jieying.supervise import notices
 from jieying.supervise import store as supervise_store
 from jieying.units import store as units_store
 
 log = logging.getLogger(__name__)
 
 # Who reads the journal, by the name of its cursor.
-SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow}
+SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow, "notices": notices.tell}
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.1  # subscribers of the journal read in batches, not entry by entry
@@ -169,6 +170,8 @@ class Platform:
         while True:
             try:
                 await self.keep_house()
+            except Refused as refused:
+                log.warning("housekeeping waits: %s", refused)
             except Exception:
                 log.exception("housekeeping failed, trying again")
             await asyncio.sleep(HOUSEKEEPING_S / max(1.0, self.site.clock.speed))

@@ -4,10 +4,9 @@ import sys
 
 import typer
 from pydantic import ValidationError
-from typer import rich_utils
 
 from jieying.citypack.faults import PackFaults
-from jieying.commands import db, journal, pack, run, user
+from jieying.commands import db, help, journal, pack, run, user
 from jieying.commands.doctor import doctor
 from jieying.commands.serve import serve
 from jieying.commands.terminal import LANGUAGE, complain, words
@@ -16,10 +15,7 @@ from jieying.kit.errors import Refused
 USAGE_WRONG = 2
 INTERRUPTED = 130  # as shells count: 128 + SIGINT
 
-rich_utils.ARGUMENTS_PANEL_TITLE = words("help.title.arguments")
-rich_utils.OPTIONS_PANEL_TITLE = words("help.title.options")
-rich_utils.COMMANDS_PANEL_TITLE = words("help.title.commands")
-
+help.install()
 app = typer.Typer(
     name="jieying",
     help=words("help.jieying"),

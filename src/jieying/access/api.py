@@ -41,6 +41,11 @@ def site_of(connection: HTTPConnection) -> Site:
     return state_of(connection).site
 
 
+# Routes that depend on a function that isn't async would wait for a thread each time.
+async def _site(connection: HTTPConnection) -> Site:
+    return site_of(connection)
+
+
 def token_of(connection: HTTPConnection) -> str:
     """The session token of a request, from its Authorization header or its cookie; NotSignedIn without one."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
@@ -64,14 +69,14 @@ async def account_of(connection: HTTPConnection) -> Account:
     return account
 
 
-SiteNow = Annotated[Site, Depends(site_of)]
+SiteNow = Annotated[Site, Depends(_site)]
 SignedIn = Annotated[Account, Depends(account_of)]
 
 
 def needs(permission: Permission) -> Any:
     """A parameter that is the account, if it has the permission."""
 
-    def check(account: SignedIn) -> Account:
+    async def check(account: SignedIn) -> Account:
         account.need(permission)
         return account
 
@@ -79,7 +84,7 @@ def needs(permission: Permission) -> Any:
 
 
 class Credentials(BaseModel):
-    username: str = Field(min_length=1, max_length=100)
+    username: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")
     password: str = Field(min_length=1, max_length=200)
 
 

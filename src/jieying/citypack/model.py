@@ -125,11 +125,19 @@ class AlarmWord:
 
 
 @dataclass(frozen=True)
+class Whom:
+    """Everybody of a role in the organisation of a kind that answers for the place."""
+
+    role: str
+    org_kind: OrgKind
+
+
+@dataclass(frozen=True)
 class Plan:
     """Response plan: the first in the file whose category and levels fit is taken.
 
     `category` is a code, a parent code, or `*`. `preempt`: may take a unit that is en route to a less urgent
-    incident. `several`: a unit may hold another assignment beside this one.
+    incident. `notify`: who is told when such an incident is opened.
     """
 
     code: str
@@ -138,9 +146,8 @@ class Plan:
     units: int
     skills: frozenset[str]
     preempt: bool
-    several: bool
     guidance: Name
-    notify: tuple[str, ...] = ()
+    notify: tuple[Whom, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from jieying.citypack.model import (
     Rung,
     SpeedTable,
     Targets,
+    Whom,
 )
 from jieying.citypack.source import Record, Source
 
@@ -99,7 +100,7 @@ def read_alarm_words(source: Source, categories: dict[str, Category]) -> tuple[A
 
 def read_plans(source: Source, categories: dict[str, Category]) -> tuple[Plan, ...]:
     plans: dict[str, Plan] = {}
-    keys = "code,category,levels,units,skills,preempt,several,guidance,notify"
+    keys = "code,category,levels,units,skills,preempt,guidance,notify"
     for record in source.toml("plans.toml", ["plan"]).many("plan", keys):
         code = record.fresh_code(plans)
         plans[code] = Plan(
@@ -109,13 +110,21 @@ def read_plans(source: Source, categories: dict[str, Category]) -> tuple[Plan, .
             units=record.whole("units", low=1, high=100),
             skills=frozenset(record.texts("skills")),
             preempt=record.flag("preempt"),
-            several=record.flag("several"),
             guidance=record.name("guidance"),
-            notify=record.texts("notify"),
+            notify=tuple(_whom(record, one) for one in record.texts("notify")),
         )
     if not any(p.category == "*" and not p.levels for p in plans.values()):
         source.fault("plans.toml", 0, "no_general_plan")
     return tuple(plans.values())
+
+
+def _whom(record: Record, text: str) -> Whom:
+    """`role@org_kind`, such as commander@county."""
+    role, _, kind = text.partition("@")
+    if role not in LADDER_ROLES or kind not in set(OrgKind):
+        record.fault("unknown_whom", value=text)
+        return Whom("commander", OrgKind.CITY)
+    return Whom(role, OrgKind(kind))
 
 
 def read_targets(source: Source) -> Targets:

@@ -26,7 +26,7 @@ PasswordStdin = Annotated[bool, typer.Option("--password-stdin", help=words("hel
 def add(
     username: Username,
     name: Annotated[str, typer.Option(help=words("help.user.name"))],
-    role: Annotated[Role, typer.Option(help=words("help.user.role"))],
+    role: Annotated[Role, typer.Option(metavar="<role>", help=f"{words('help.user.role')}: {', '.join(Role)}")],
     org: Annotated[str, typer.Option(help=words("help.user.org"))],
     unit: Annotated[str | None, typer.Option(help=words("help.user.unit"))] = None,
     password_stdin: PasswordStdin = False,

@@ -98,7 +98,7 @@ class AmendIn(Body):
     category: str | None = Field(None, max_length=50)
     level: Level | None = None
     position: PositionIn | None = None
-    place: Annotated[str, Field(max_length=200)] | None = None
+    place: Annotated[Text, Field(max_length=200)] | None = None
     units: int | None = Field(None, ge=1, le=50)
 
 
@@ -132,6 +132,8 @@ class HandOverIn(Body):
 async def hand_over(id: UUID, given: HandOverIn, request: Request, site: SiteNow, account: Acts) -> Shown:
     """Caller and officer speak with each other."""
     await _seen(request, id, account)
+    if not account.may(Permission.INCIDENT_MANAGE) and given.unit != account.unit:
+        raise Forbidden("not_your_unit")
     await actions.hand_over(site, id, account.actor, given.unit)
     return await _seen(request, id, account)
 
@@ -145,7 +147,8 @@ class OutcomeIn(Body):
 async def resolve(id: UUID, given: OutcomeIn, request: Request, site: SiteNow, account: Acts) -> Shown:
     """Record the outcome; an officer for an incident that his unit works on, others within their scope."""
     shown = await _seen(request, id, account)
-    if not account.may(Permission.INCIDENT_MANAGE) and account.unit not in {a.unit for a in shown.assignments}:
+    worked_on_it = {a.unit for a in shown.assignments if a.accepted_at}
+    if not account.may(Permission.INCIDENT_MANAGE) and account.unit not in worked_on_it:
         raise Forbidden("not_your_unit")
     if given.outcome not in site.pack.outcomes:
         raise Invalid("no_such_outcome", outcome=given.outcome)
@@ -222,7 +225,10 @@ async def go_on(id: UUID, step: Step, given: StepIn, request: Request, site: Sit
     async with site.db.transaction() as connection:
         assignment = await store.get_assignment(connection, site.region, id)
     unit = site.pack.units.get(assignment.unit)
-    shown = await _seen(request, assignment.incident_id, account)
+    try:
+        shown = await _seen(request, assignment.incident_id, account)
+    except NotFound as error:  # the same answer as for one that is not there
+        raise NotFound("no_such_assignment", assignment=str(id)) from error
     own = unit is not None and account.may_act_for(unit.code, site.pack.orgs[unit.org].path)
     manages = account.may(Permission.INCIDENT_MANAGE) and shown.org_path.startswith(account.org_path)
     if not own and not manages:

@@ -179,11 +179,17 @@ async def close_incident(site: Site, incident_id: UUID, actor: str, call_back: s
     now = site.clock.now()
     async with site.db.transaction() as connection:
         row = await store.move_incident(
-            connection, site.region, incident_id, IncidentState.CLOSED, closed_at=now, call_back=call_back
+            connection,
+            site.region,
+            incident_id,
+            IncidentState.CLOSED,
+            closed_at=now,
+            call_back=call_back,
+            call_back_notes=notes or None,
         )
         await record(
             site, connection, "incident.closed", "incident", incident_id, actor, incident_id,
-            call_back=call_back, notes=notes,
+            call_back=call_back,
         )  # fmt: skip
         if call_back == "dissatisfied":
             row = await _reopen(site, connection, incident_id, actor, "dissatisfied")

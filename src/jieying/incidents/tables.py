@@ -61,6 +61,7 @@ incident = by_month(
         Column("outcome", Text),
         Column("outcome_notes", Text),
         Column("call_back", Text),
+        Column("call_back_notes", Text),
         Column("merged_into", Uuid),
         _moment("reopened_at"),
         Column("version", Integer, nullable=False, server_default=text("1")),

@@ -37,7 +37,7 @@ def entry(
     incident: UUID | None = None,
     **data: Any,
 ) -> store.NewEntry:
-    """An entry for the journal. `data` holds codes and numbers, never words of a reporter."""
+    """An entry for the journal. `data` holds codes, numbers and reasons of staff, nothing of a reporter."""
     now = site.clock.now()
     return store.NewEntry(site.region, new_id(now), now, kind, subject_kind, str(subject), incident, actor, data)
 

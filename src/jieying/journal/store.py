@@ -106,7 +106,10 @@ _READ = text(
 _TIMELINE = text(
     """
     SELECT epoch, xid::text::bigint AS xid, seq, id, at, kind, subject_kind, subject, incident_id, actor, data
-    FROM journal WHERE region = :region AND incident_id = :incident ORDER BY at, epoch, seq LIMIT :limit
+    FROM journal
+    WHERE region = :region
+      AND (incident_id = :incident OR (subject_kind = 'report' AND subject = ANY(CAST(:reports AS text[]))))
+    ORDER BY at, epoch, seq LIMIT :limit
     """
 ).bindparams(bindparam("incident", type_=Uuid))
 
@@ -161,10 +164,12 @@ async def is_quiet(connection: AsyncConnection) -> bool:
     return quiet
 
 
-async def timeline(connection: AsyncConnection, region: str, incident: UUID, limit: int = 1000) -> list[Entry]:
-    """All that happened around one incident, oldest first."""
-    rows = await connection.execute(_TIMELINE, {"region": region, "incident": incident, "limit": limit})
-    return [_entry(row) for row in rows]
+async def timeline(
+    connection: AsyncConnection, region: str, incident: UUID, reports: Sequence[UUID], limit: int = 1000
+) -> list[Entry]:
+    """All that happened around one incident and its reports, oldest first."""
+    parameters = {"region": region, "incident": incident, "reports": [str(id_) for id_ in reports], "limit": limit}
+    return [_entry(row) for row in await connection.execute(_TIMELINE, parameters)]
 
 
 async def end_position(connection: AsyncConnection) -> Position:

@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from asyncpg.exceptions import PostgresError
 from sqlalchemy import MetaData, Table, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from jieying.kit.errors import Conflict, Unavailable
@@ -63,7 +65,7 @@ class Database:
         try:
             async with self.engine.begin() as connection:
                 yield connection
-        except (DBAPIError, OSError, TimeoutError) as error:
+        except (DBAPIError, PostgresError, PoolTimeout, OSError, TimeoutError) as error:
             raise _refusal(error) from error
 
     async def close(self) -> None:
@@ -71,7 +73,7 @@ class Database:
 
 
 def _refusal(error: Exception) -> Exception:
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DBAPIError):  # no connection to be had, or none within the time
         return Unavailable("database_down")
     code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
     if code in _BUSY:

@@ -17,7 +17,7 @@ from jieying.incidents.model import IncidentState, ReportState
 from jieying.incidents.store import IncidentRow
 from jieying.journal import store as journal
 from jieying.journal.actions import Site
-from jieying.kit.errors import NotFound
+from jieying.kit.errors import Invalid, NotFound
 from jieying.supervise import store
 from jieying.supervise.intervals import Interval, counts, intervals
 from jieying.supervise.views import (
@@ -56,6 +56,14 @@ async def seen_incident(site: Site, connection: AsyncConnection, account: Accoun
     return row
 
 
+def _states(given: str, known: type[IncidentState] | type[ReportState]) -> list[str]:
+    """The states named in a query, separated by commas; Invalid when one is none."""
+    states = [one for one in given.split(",") if one]
+    if not set(states) <= set(known):
+        raise Invalid("invalid_field", field="state", fault="enum")
+    return states
+
+
 class IncidentsView(BaseModel):
     incidents: list[IncidentView]
     next: UUID | None
@@ -66,7 +74,7 @@ async def list_incidents(
     site: SiteNow, account: ReadsIncidents, state: str = "", limit: Limit = 100, before: UUID | None = None
 ) -> IncidentsView:
     """Newest first; `state`: one or several, separated by commas; `before`: the `next` of the page before."""
-    states = [str(IncidentState(one)) for one in state.split(",") if one in set(IncidentState)]
+    states = _states(state, IncidentState)
     async with site.db.transaction() as connection:
         rows = await incidents.list_incidents(
             connection, site.region, account.org_path, states=states, before=before, limit=limit
@@ -100,7 +108,8 @@ async def read_timeline(id: UUID, site: SiteNow, account: ReadsIncidents) -> Ent
     """All that happened around an incident, oldest first."""
     async with site.db.transaction() as connection:
         await seen_incident(site, connection, account, id)
-        entries = await journal.timeline(connection, site.region, id)
+        reports = await incidents.reports_of(connection, site.region, id)
+        entries = await journal.timeline(connection, site.region, id, [report.id for report in reports])
     return EntriesView(entries=[show_entry(entry) for entry in entries])
 
 
@@ -119,19 +128,20 @@ async def list_reports(
     before: UUID | None = None,
 ) -> ReportsView:
     """Newest first; `waiting`: those that wait for a person, oldest first."""
-    states = [str(ReportState(one)) for one in state.split(",") if one in set(ReportState)]
+    states = _states(state, ReportState)
     async with site.db.transaction() as connection:
         rows = await incidents.list_reports(
             connection, site.region, states=states, waiting=waiting, before=before, limit=limit
         )
-        hidden = await _hidden(site, connection, account, {row.incident_id for row in rows if row.incident_id})
+        hidden = await _hidden(site, connection, account, {row.incident_id for row in rows})
     shown = [show_report(site.pack, row) for row in rows if row.incident_id not in hidden]
     return ReportsView(reports=shown, next=rows[-1].id if len(rows) == limit and not waiting else None)
 
 
-async def _hidden(site: Site, connection: AsyncConnection, account: Account, ids: set[UUID]) -> set[UUID]:
+async def _hidden(site: Site, connection: AsyncConnection, account: Account, ids: set[UUID | None]) -> set[UUID]:
     """Those incidents that the account may not see; their reports are not shown either."""
-    rows = await incidents.incidents_by_ids(connection, site.region, list(ids)) if ids else []
+    known = [id_ for id_ in ids if id_]
+    rows = await incidents.incidents_by_ids(connection, site.region, known) if known else []
     return {row.id for row in rows if not may_see(site, account, row)}
 
 
@@ -139,12 +149,12 @@ async def _hidden(site: Site, connection: AsyncConnection, account: Account, ids
 async def read_report(id: UUID, site: SiteNow, account: SignedIn) -> ReportView:
     """A report; a gateway reads only those that it handed in itself."""
     async with site.db.transaction() as connection:
-        row = await incidents.get_report(connection, site.region, id)
-        own = row.handed_in_by == account.actor
-        if not own:
-            account.need(Permission.REPORT_READ)
-            if row.incident_id:
-                await seen_incident(site, connection, account, row.incident_id)
+        row = await incidents.find_report(connection, site.region, id)
+        own = row is not None and row.handed_in_by == account.actor
+        hidden = not own and await _hidden(site, connection, account, {row.incident_id} if row else set())
+        # The same answer for one that is not there and one that is not for this account.
+        if row is None or hidden or not (own or account.may(Permission.REPORT_READ)):
+            raise NotFound("no_such_report", report=str(id))
     return show_report(site.pack, row)
 
 
@@ -161,7 +171,7 @@ async def list_units(site: SiteNow, account: ReadsIncidents) -> UnitsView:
 
 
 def sees_unit(site: Site, account: Account, unit: UnitView) -> bool:
-    return site.pack.orgs[unit.org].path.startswith(account.org_path)
+    return account.may(Permission.INCIDENT_READ) and site.pack.orgs[unit.org].path.startswith(account.org_path)
 
 
 class IntervalsView(BaseModel):
@@ -223,4 +233,6 @@ async def list_notifications(site: SiteNow, account: SignedIn) -> NotificationsV
 @router.post("/notifications/{id}/read", status_code=204)
 async def mark_read(id: UUID, site: SiteNow, account: SignedIn) -> None:
     async with site.db.transaction() as connection:
+        if not await store.was_told(connection, site.region, id, str(account.role), account.org):
+            raise NotFound("no_such_notification", notification=str(id))
         await store.mark_read(connection, account.id, id, site.clock.now())

@@ -17,7 +17,7 @@ from jieying.kit.ids import first_id
 INTERVALS: dict[str, tuple[str, str, str | None]] = {
     "answer": ("received_at", "answered_at", "answer"),
     "processing": ("answered_at", "offered_at", "offer"),
-    "turnout": ("offered_at", "en_route_at", "accept"),
+    "turnout": ("offered_at", "en_route_at", None),
     "travel": ("en_route_at", "on_scene_at", None),
     "response": ("received_at", "on_scene_at", "arrive"),
 }

@@ -32,6 +32,7 @@ class ClockView:
     due_at: datetime
     target_s: int
     state: str
+    stopped_at: datetime | None
 
 
 def begun_at(times: Mapping[str, Any], stage: str) -> datetime | None:
@@ -58,13 +59,13 @@ def clocks_of(times: Mapping[str, Any], level: Level, targets: Targets, now: dat
         due = due_at(stage, level, started, targets)
         over = (stopped or now) > due
         state = "breached" if over else "met" if stopped else "running"
-        clocks.append(ClockView(stage, due, targets.seconds[level][stage], state))
+        clocks.append(ClockView(stage, due, targets.seconds[level][stage], state, stopped))
     return clocks
 
 
 @dataclass(frozen=True)
 class Told:
-    """Whom a rung tells: everybody of the role in the organisation."""
+    """Who is told: everybody of the role in the organisation."""
 
     role: str
     org: str
@@ -78,7 +79,12 @@ def rung_of(pack: CityPack, rung: int, org: str) -> tuple[Told, int] | None:
     ladder = pack.targets.ladder
     if rung >= len(ladder):
         return None
-    step, kinds = ladder[rung], list(OrgKind)  # highest first
-    above = pack.orgs_above(org)
-    high_enough = (o for o in above if kinds.index(o.kind) <= kinds.index(OrgKind(step.org_kind)))
-    return Told(step.role, next(high_enough, above[-1]).code), step.after_s
+    step = ladder[rung]
+    return whom(pack, step.role, step.org_kind, org), step.after_s
+
+
+def whom(pack: CityPack, role: str, kind: OrgKind, org: str) -> Told:
+    """The role in the organisation of that kind above `org`, or in the next higher one where there is none."""
+    kinds, above = list(OrgKind), pack.orgs_above(org)  # highest first; nearest first
+    high_enough = (o for o in above if kinds.index(o.kind) <= kinds.index(kind))
+    return Told(role, next(high_enough, above[-1]).code)

@@ -179,6 +179,13 @@ async def notifications_for(
     return list((await connection.execute(query)).all())
 
 
+async def was_told(connection: AsyncConnection, region: str, id: UUID, role: str, org: str) -> bool:
+    """Whether a notification is there and was for this role in this organisation."""
+    key = (notification.c.region == region, notification.c.id == id)
+    query = select(notification.c.id).where(*key, notification.c.role == role, notification.c.org == org)
+    return (await connection.execute(query)).first() is not None
+
+
 async def mark_read(connection: AsyncConnection, account_id: UUID, notification_id: UUID, now: datetime) -> None:
     await connection.execute(
         insert(notification_read)

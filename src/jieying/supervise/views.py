@@ -35,6 +35,7 @@ class ClockShown(BaseModel):
     due_at: datetime
     target_s: int
     state: str  # running, met, breached
+    stopped_at: datetime | None
     rung: int
 
 
@@ -104,6 +105,7 @@ class IncidentView(BaseModel):
     outcome: str | None
     outcome_notes: str | None
     call_back: str | None
+    call_back_notes: str | None
     merged_into: UUID | None
     version: int
     clocks: list[ClockShown]
@@ -208,7 +210,7 @@ def _incident(
     clocks = [
         ClockShown.model_construct(
             id=f"{row.id}/{clock.stage}", stage=clock.stage, due_at=clock.due_at, target_s=clock.target_s,
-            state=clock.state, rung=rungs.get((row.id, clock.stage), 0),
+            state=clock.state, stopped_at=clock.stopped_at, rung=rungs.get((row.id, clock.stage), 0),
         )
         for clock in clocks_of(times, Level(row.level), site.pack.targets, site.clock.now())
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from jieying.access.api import SiteNow, account_of, needs, site_of
 from jieying.access.rules import Account, Permission, Role
 from jieying.journal.actions import Site
 from jieying.kit.api import Moment, PositionIn
-from jieying.kit.errors import Forbidden, NotSignedIn
+from jieying.kit.errors import Forbidden, NotSignedIn, Refused
 from jieying.units.actions import BATCH_MAX, Sighting, take_positions
 
 router = APIRouter(tags=["units"])
@@ -69,11 +69,15 @@ async def stream_positions(socket: WebSocket) -> None:
         while True:
             text = await socket.receive_text()
             try:
+                account = await account_of(socket)  # a stream does not outlive its session
                 answer = await _take(site_of(socket), account, _sightings.validate_json(text))
                 await socket.send_text(answer.model_dump_json())
             except ValidationError:
                 await socket.send_json({"taken": 0, "refused": [{"unit": "", "code": "malformed"}]})
-            except Forbidden as refused:
+            except NotSignedIn:
+                await socket.close(4401)
+                return
+            except Refused as refused:
                 await socket.send_json({"taken": 0, "refused": [{"unit": "", "code": refused.code}]})
-    except WebSocketDisconnect:
+    except (WebSocketDisconnect, KeyError):  # KeyError: it sent bytes, not text
         return

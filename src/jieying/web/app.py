@@ -121,7 +121,7 @@ class Guard:
 def _check(request: Request) -> None:
     """Raises TooLarge for a body beyond its limit, Forbidden for a request that another site's page sends."""
     length = request.headers.get("content-length", "0")
-    unbounded = "chunked" in request.headers.get("transfer-encoding", "") or not length.isdigit()
+    unbounded = "chunked" in request.headers.get("transfer-encoding", "").lower() or not length.isdigit()
     if request.url.path != "/api/media" and (unbounded or int(length) > BODY_MAX):
         raise TooLarge("body_too_large", max_kb=BODY_MAX // 1024)
     origin = request.headers.get("origin")

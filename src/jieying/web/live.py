@@ -34,6 +34,7 @@ QUEUE = 200  # messages a slow console may be behind before it must connect anew
 IDLE_S = 1.0
 CLOCK_S = 15.0
 SNAPSHOT_MOST = 2000
+TELLING = {"clock.breached", "ladder.told", "plan.told"}  # entries after which somebody has a new notification
 
 
 def encode(message: dict[str, Any]) -> str:
@@ -171,7 +172,7 @@ class Hub:
             groups: dict[tuple[str, str], list[Listener]] = defaultdict(list)
             for listener in self._listeners:
                 groups[listener.group].append(listener)
-            rung = any(entry.kind in ("clock.breached", "ladder.told") for entry in entries)
+            rung = any(entry.kind in TELLING for entry in entries)
             for members in groups.values():
                 await self._hand_to(connection, members, entries, batch, rung)
             self.position = entries[-1].position

@@ -6,13 +6,14 @@ from contextlib import suppress
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from jieying.access.api import account_of, state_of, token_of
+from jieying.access.rules import Permission
 from jieying.journal.model import Position
-from jieying.kit.errors import NotSignedIn, Refused
+from jieying.kit.errors import Forbidden, NotSignedIn, Refused
 from jieying.web.live import Hub, Listener
 
 router = APIRouter()
 
-SESSION_OVER, TOO_SLOW, TRY_LATER = 4401, 4410, 1013
+SESSION_OVER, NOT_PERMITTED, TOO_SLOW, TRY_LATER = 4401, 4403, 4410, 1013
 CHECK_S = 30.0
 
 
@@ -31,10 +32,14 @@ async def live(socket: WebSocket, since: str | None = None) -> None:
         return
     try:
         account = await account_of(socket)
+        account.need(Permission.INCIDENT_READ)
         hub: Hub = socket.app.state.hub
         listener, first = await hub.join(account, _position(since))
     except NotSignedIn:
         await socket.close(SESSION_OVER)
+        return
+    except Forbidden:
+        await socket.close(NOT_PERMITTED)
         return
     except Refused:
         await socket.close(TRY_LATER)

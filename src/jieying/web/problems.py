@@ -14,7 +14,7 @@ from jieying.kit.texts import Language, choose_language, text
 log = logging.getLogger(__name__)
 
 # What the framework itself refuses, in our words.
-_FRAMEWORK = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
+_FRAMEWORK = {400: "malformed_body", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
 def problem(request: Request, status: int, code: str, params: dict[str, Any]) -> JSONResponse:
@@ -44,7 +44,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        # The name of a field that should not be there is the sender's own text: short, and fit to be sent back.
+        where = ".".join(str(part) for part in first["loc"] if part != "body")[:100].encode(errors="replace").decode()
         if first["type"] == "json_invalid":
             return problem(request, 400, "malformed_json", {"position": where})
         # The kind of the fault only: its message may repeat what was sent.

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("outcome_notes", sa.Text(), nullable=True),
         sa.Column("call_back", sa.Text(), nullable=True),
+        sa.Column("call_back_notes", sa.Text(), nullable=True),
         sa.Column("merged_into", sa.Uuid(), nullable=True),
         sa.Column("reopened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
