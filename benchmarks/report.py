@@ -1,0 +1,205 @@
+"""`python -m benchmarks.report FOLDER`: docs/benchmarks.md from the JSON files that `make bench` wrote there."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+HEAD = """# Benchmarks
+
+Every figure here was measured by `make bench` and written into this page by `python -m benchmarks.report`. Nothing is
+estimated. One run; the spread within a run is given where it was taken: over windows of five seconds for a rate, over
+the three thirds of a run for P50 and P99. Run it on your own machine: read ratios rather than absolutes.
+
+Machine: {machine}.
+"""
+
+# file, what it is, (figure, its words, the target of the project or "")
+PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
+    (
+        "decision",
+        "A decision",
+        "Words and position in, all units ranked by road with ETA and reasons out. One process, no database; the very "
+        "functions the live steps call. Sample city; ten units move before each decision.",
+        [
+            ("units", "units", "120"),
+            ("decisions", "decisions", ""),
+            ("p50_ms", "P50, ms", ""),
+            ("p99_ms", "P99, ms", "under 10"),
+            ("p99_ms_thirds", "P99 of the thirds, ms", ""),
+            ("rss_mb", "memory, MB", ""),
+        ],
+    ),
+    (
+        "roads",
+        "Ranked road times",
+        "New York (DIMACS challenge 9, derived from US Census TIGER), 200 units to one incident; one unit and the "
+        "incident are snapped to the road each time.",
+        [
+            ("nodes", "nodes", ""),
+            ("queries", "queries", ""),
+            ("p50_ms", "P50, ms", ""),
+            ("p99_ms", "P99, ms", "under 5"),
+            ("compared_etas", "ETAs compared with Dijkstra", ""),
+            ("differences", "differences", "0"),
+            ("peer_scipy_dijkstra_p50_ms", "peer, same run: scipy's Dijkstra P50, ms", ""),
+            ("build_from_cache_s", "start from the cache, s", ""),
+            ("rss_mb", "memory, MB", ""),
+        ],
+    ),
+    (
+        "intake",
+        "Intake",
+        "Reports over HTTP, each committed durably before its answer, 32 clients for a minute, the steps that follow "
+        "running at the same time in the same process. Client, web process and PostgreSQL share the machine's cores. "
+        "*Sustained*: 100 reports/s at random moments; the time is from receipt to the end of the last step (incident "
+        "decided, joined, or a person has it).",
+        [
+            ("rate_per_s", "1 worker: acknowledged reports/s", "at least 250"),
+            ("rate_per_s_windows", "its windows of 5 s", ""),
+            ("acknowledged", "acknowledged", ""),
+            ("lost", "of these lost", "0"),
+            ("p50_ms", "answer P50, ms", ""),
+            ("p99_ms", "answer P99, ms", ""),
+            ("cores_used", "cores used", ""),
+            ("rss_mb", "memory of the web process, MB", "under 600"),
+            ("sustained.rate_per_s", "sustained: reports/s", "100"),
+            ("sustained.p50_ms", "sustained: all steps P50, ms", ""),
+            ("sustained.p99_ms", "sustained: all steps P99, ms", "under 2,000"),
+            ("sustained.p99_ms_thirds", "sustained: P99 of the thirds, ms", ""),
+            ("sustained.unfinished", "sustained: not finished", "0"),
+            ("sustained.cores_used", "sustained: cores used", ""),
+            ("workers_2.rate_per_s", "2 workers: acknowledged reports/s", ""),
+            ("workers_2.p99_ms", "2 workers: answer P99, ms", ""),
+            ("workers_2.rss_mb", "2 workers: memory together, MB", ""),
+            ("workers_2.sustained.p99_ms", "2 workers: sustained, all steps P99, ms", ""),
+            ("peers.bare_driver_commits_per_s", "floor, same run: single-row commits/s of the bare driver", ""),
+        ],
+    ),
+    (
+        "positions",
+        "Positions",
+        "2,000 units, each every 5 s, handed in by a gateway in batches of 50; one console listens.",
+        [
+            ("rate_per_s", "positions/s", "400"),
+            ("cores_used", "cores used", "together under 0.5"),
+            ("p99_ms", "answer P99, ms", ""),
+            ("console_p99_ms", "from the unit's own time to the console P99, ms", ""),
+            ("units_seen_by_console", "units the console heard of", "2,000"),
+        ],
+    ),
+    (
+        "live",
+        "The live feed",
+        "Ten reports a second with all that follows from them, 50 consoles over WebSocket. Counted from the entry's own "
+        "time, a little before its commit, to the arrival: an upper bound.",
+        [
+            ("entries", "entries", ""),
+            ("missed", "missed", "0"),
+            ("repeated", "repeated", "0"),
+            ("p50_ms", "P50, ms", ""),
+            ("p99_ms", "P99, ms", "under 300"),
+            ("p99_ms_thirds", "P99 of the thirds, ms", ""),
+            ("cores_used", "cores used", ""),
+        ],
+    ),
+    (
+        "browser",
+        "A console in a real browser",
+        "Headless Chromium with software rendering, 2,000 units moving.",
+        [],
+    ),
+    (
+        "crash",
+        "Being killed",
+        "SIGKILL of the web process, of PostgreSQL and of both in turn, at random moments, while citizens report and "
+        "officers work; what is impossible is looked for by the queries in benchmarks/crash.py.",
+        [
+            ("kills", "kills", "20"),
+            ("acknowledged", "acknowledged reports", ""),
+            ("lost", "of these lost", "0"),
+            ("twice", "stored twice", "0"),
+            ("undone", "left undone", "0"),
+            ("impossible_states", "impossible states", "0"),
+            ("journal_entries", "journal entries", ""),
+            ("journal_faults", "journal faults", "0"),
+            ("back.p50_ms", "answering again after P50, ms", ""),
+            ("back.p99_ms", "answering again after P99, ms", ""),
+        ],
+    ),
+    (
+        "replay",
+        "San Francisco replayed",
+        "`jieying replay` of eight recorded days (fire and medical calls, not police) through the real platform. Call "
+        "handling, turnout and time on scene are taken from the record; the choice of units and the road times are the "
+        "platform's, with the pack's speeds by class, which are not calibrated.",
+        [],
+    ),
+    (
+        "start",
+        "Start of the demo",
+        "`make demo` from a new clone on a machine with nothing installed but Python, make and Git, with empty caches of "
+        "pip, uv and npm, and again when all is there; until the console answers.",
+        [],
+    ),
+]
+
+
+def main() -> int:
+    folder = Path(sys.argv[1])
+    parts, machine = [], ""
+    for name, title, text, figures in PARTS:
+        file = folder / f"{name}.json"
+        if not file.is_file():
+            continue
+        found = json.loads(file.read_text(encoding="utf-8"))
+        machine = machine or _machine(found.pop("machine", {}))
+        rows = [(words, _value(found, key), target) for key, words, target in figures]
+        found.pop("machine", None)
+        rows = rows or [(key, value, "") for key, value in _flat(found)]
+        notes = folder / f"{name}.md"
+        parts.append(_part(title, text, rows, notes.read_text(encoding="utf-8") if notes.is_file() else ""))
+    Path("docs/benchmarks.md").write_text(HEAD.format(machine=machine) + "".join(parts), encoding="utf-8")
+    return 0
+
+
+def _part(title: str, text: str, rows: list[tuple[str, str, str]], notes: str) -> str:
+    with_targets = any(target for *_, target in rows)
+    head = "| figure | measured | to reach |\n|---|---|---|\n" if with_targets else "| figure | measured |\n|---|---|\n"
+    lines = [f"| {w} | {v} | {t} |" if with_targets else f"| {w} | {v} |" for w, v, t in rows]
+    return f"\n## {title}\n\n{text}\n\n{head}" + "\n".join(lines) + "\n" + (f"\n{notes}" if notes else "")
+
+
+def _value(found: dict[str, Any], path: str) -> str:
+    value: Any = found
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return _shown(value)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items())
+    if isinstance(value, bool) or value is None:
+        return "–" if value is None else str(value)
+    if isinstance(value, int | float):
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:g}"
+    return str(value)
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    rows: list[tuple[str, str]] = []
+    for key, value in values.items():
+        rows += _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else [(prefix + key, _shown(value))]
+    return rows
+
+
+def _machine(found: dict[str, Any]) -> str:
+    return (
+        f"{found.get('cores')} cores ({found.get('processor')}), {found.get('memory_gb')} GB, "
+        f"Python {found.get('python')}; load before the first: {found.get('load_before')}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
