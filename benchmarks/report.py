@@ -91,7 +91,7 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
     (
         "live",
         "The live feed",
-        "Ten reports a second with all that follows from them, 50 consoles over WebSocket. Counted from the entry's own "
+        "Ten reports a second with all that follows, 50 consoles over WebSocket. Counted from the entry's own "
         "time, a little before its commit, to the arrival: an upper bound.",
         [
             ("entries", "entries", ""),
@@ -138,7 +138,7 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
     (
         "start",
         "Start of the demo",
-        "`make demo` from a new clone on a machine with nothing installed but Python, make and Git, with empty caches of "
+        "`make demo` from a new clone with nothing installed but Python, make and Git, and empty caches of "
         "pip, uv and npm, and again when all is there; until the console answers.",
         [],
     ),
