@@ -13,7 +13,6 @@ from jieying.kit.errors import Conflict, Invalid
 from tests.conftest import PASSWORD, SignIn
 from tests.incidents import acts
 
-
 WRONG = "wrong-password"
 
 

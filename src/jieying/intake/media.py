@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -44,7 +45,8 @@ async def take_medium(
     except OSError as error:
         raise Unavailable("disk_full") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
     async with site.db.transaction() as connection:
         await store.add_media(
             connection, region=site.region, sha256=digest, type=kind, size=size, added_by=sender, at=site.clock.now()

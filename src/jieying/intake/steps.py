@@ -91,7 +91,9 @@ async def answer(work: Work) -> Reason | None:
         work.report = await incidents.answer_report(
             work.site, work.connection, report.id, SYSTEM, reply="reply.received", **understood
         )
-    return None if work.ours == "police" and work.category else Reason(f"ours_{work.ours}")
+    if work.ours == "police":  # an alarm word raises the level and may still leave open what it is
+        return None if work.category else Reason("ours_unclear")
+    return Reason(f"ours_{work.ours}")
 
 
 def _decided(work: Work, found: Understood) -> tuple[str, Level, tuple[Reason, ...]]:
