@@ -837,6 +837,8 @@ export interface components {
             stage: string;
             /** State */
             state: string;
+            /** Stopped At */
+            stopped_at: string | null;
             /** Target S */
             target_s: number;
         };
@@ -938,6 +940,8 @@ export interface components {
             assignments: components["schemas"]["AssignmentView"][];
             /** Call Back */
             call_back: string | null;
+            /** Call Back Notes */
+            call_back_notes: string | null;
             /** Category */
             category: string;
             /** Channel */
@@ -1022,6 +1026,8 @@ export interface components {
             assignments: components["schemas"]["AssignmentView"][];
             /** Call Back */
             call_back: string | null;
+            /** Call Back Notes */
+            call_back_notes: string | null;
             /** Category */
             category: string;
             /** Channel */
