@@ -79,6 +79,19 @@ class City:
         report = self.hand_in(f"{place.name}{words}", position=position)
         return self.incident(eventually(lambda: self.report(report)["incident"], "incident"))
 
+    def tidy(self) -> None:
+        """End what runs and settle what waits, so that no test sees what another one left."""
+        running = self.dispatcher.get("/api/incidents?state=open,active,resolved&limit=500").json()["incidents"]
+        for incident in running:
+            end = (
+                ("close", {"call_back": "not_wanted"})
+                if incident["state"] == "resolved"
+                else ("divert", {"to": "hotline_12345"})
+            )
+            self.dispatcher.post(f"/api/incidents/{incident['id']}/{end[0]}", json=end[1])
+        for report in self.dispatcher.get("/api/reports?waiting=true&limit=500").json()["reports"]:
+            self.dispatcher.post(f"/api/reports/{report['id']}/settle", json={"as": "unfounded", "reason": "test"})
+
     def wait_state(self, id: str, state: str) -> dict[str, Any]:
         """The incident once it is in this state."""
         eventually(lambda: self.incident(id)["state"] == state, f"incident that is {state}")

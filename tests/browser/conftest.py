@@ -123,6 +123,7 @@ def new_desk(browser: Browser, city: City) -> Iterator[NewDesk]:
     for context, desk in made:
         context.close()
         desk.check()
+    city.tidy()
 
 
 @pytest.fixture

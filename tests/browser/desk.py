@@ -1,6 +1,7 @@
 """A page at the console, by what a person does there and sees there."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, expect
@@ -111,11 +112,15 @@ class Desk:
             raise
 
     def wait_on_map(self, layer: str, name: str, value: str) -> None:
+        self.wait_until(lambda: self.on_map(layer, name, value), f"the map shows no {name} {value}")
+
+    def wait_until(self, look: Callable[[], bool], otherwise: str) -> None:
+        """Look at the page until it is so."""
         for _ in range(200):
-            if self.on_map(layer, name, value):
+            if look():
                 return
             self.page.wait_for_timeout(100)
-        raise AssertionError(f"the map shows no {name} {value}")
+        raise AssertionError(otherwise)
 
     def words(self) -> str:
         return self.page.locator("body").inner_text()

@@ -10,14 +10,16 @@ from tests.browser.desk import Desk
 
 def _offer_first(desk: Desk) -> str:
     """Offer to the best candidate that has not been asked; the unit's name."""
-    candidate = desk.panel.locator("section", has=desk.page.locator("h3", has_text="候选警力")).locator("article").first
+    candidate = (
+        desk.panel.locator(".body > section", has=desk.page.locator("h3", has_text="候选警力")).locator("article").first
+    )
     name = candidate.locator("b").first.inner_text()
     desk.press("派警", candidate)
     return name
 
 
 def _assignment(desk: Desk, unit: str) -> Locator:
-    section = desk.panel.locator("section", has=desk.page.locator("h3", has_text="派警 "))
+    section = desk.panel.locator(".body > section", has=desk.page.locator("h3", has_text="派警 "))
     return section.locator("article", has=desk.page.locator("b", has_text=unit))
 
 
@@ -70,7 +72,7 @@ def test_candidates_say_why_in_words(desk: Desk) -> None:
     desk.open(desk.city.new_incident("有人拿刀抢劫"))
     candidate = desk.panel.locator("article", has=desk.page.get_by_role("button", name="派警", exact=True)).first
     expect(candidate).to_contain_text("预计")
-    expect(candidate).to_contain_text("派出所警力")
+    expect(candidate).to_contain_text("所需专长：")
     assert desk.raw_keys() == []
 
 

@@ -59,7 +59,8 @@ def test_a_report_without_a_place_gets_one_from_the_map(desk: Desk) -> None:
     report, card = _waiting(desk)
     desk.press("人工立警", card)
     expect(desk.page.get_by_text("请在地图上点选位置")).to_be_visible()
-    desk.page.wait_for_function("document.querySelector('.canvas').map?.isStyleLoaded()")
+    is_drawn = "document.querySelector('.canvas')?.map?.isStyleLoaded() ?? false"
+    desk.wait_until(lambda: bool(desk.page.evaluate(is_drawn)), "the map is not drawn")
     desk.page.locator(".canvas").click(position={"x": 500, "y": 400})
     desk.choose("警情类别", "求助")
     desk.send()

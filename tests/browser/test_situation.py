@@ -29,7 +29,8 @@ def test_a_units_new_place_moves_it_on_the_map(desk: Desk) -> None:
     script = """([code, lon, lat]) => document.querySelector('.canvas').map.querySourceFeatures('units')
         .some((f) => f.properties.code === code && Math.abs(f.geometry.coordinates[0] - lon) < 0.001
             && Math.abs(f.geometry.coordinates[1] - lat) < 0.001)"""
-    desk.page.wait_for_function(script, arg=[unit["code"], place.lon, place.lat])
+    there = [unit["code"], place.lon, place.lat]
+    desk.wait_until(lambda: bool(desk.page.evaluate(script, there)), "the unit has not moved on the map")
 
 
 def test_clocks_count(desk: Desk) -> None:

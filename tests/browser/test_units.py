@@ -9,7 +9,7 @@ from tests.browser.desk import Desk
 def _unit(desk: Desk, name: str) -> Locator:
     desk.go("units")
     desk.page.get_by_label("名称、单位、车牌、电话").fill(name)
-    return desk.page.get_by_role("option").first
+    return desk.page.get_by_role("listitem").first
 
 
 def _status(desk: Desk, code: str) -> str:
@@ -34,5 +34,5 @@ def test_a_unit_is_taken_out_of_service_with_a_reason_and_put_back(desk: Desk) -
 
 def test_kinds_and_skills_are_said_in_words(desk: Desk) -> None:
     desk.go("units")
-    expect(desk.page.get_by_role("option").first).to_be_visible()
+    expect(desk.page.get_by_role("listitem").first).to_be_visible()
     assert desk.raw_keys() == []
