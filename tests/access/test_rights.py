@@ -192,6 +192,20 @@ async def test_an_officer_acts_for_his_own_unit_only(
     assert (await client.post(f"/api/units/{offered.unit}/status", headers=own, json=status)).status_code == 204
 
 
+async def test_an_officer_hands_over_to_his_own_unit_only(
+    client: httpx.AsyncClient, sign_in: SignIn, platform: Platform
+) -> None:
+    here = await acts.incident(platform)
+    (offered,) = await acts.given(platform, here)
+    own, other = await sign_in(R.OFFICER, "S1", unit=offered.unit), await sign_in(R.OFFICER, "S1", unit="U1")
+    path = f"/api/incidents/{here}/hand-over"
+    for who, body in ((other, {"unit": offered.unit}), (own, {"unit": "U1"})):
+        refused = await client.post(path, headers=who, json=body)
+        assert (refused.status_code, refused.json()["code"]) == (403, "not_your_unit")
+    assert (await client.post(path, headers=other, json={})).json()["code"] == "nobody_to_hand_over_to"
+    assert (await client.post(path, headers=own, json={})).status_code == 200
+
+
 async def test_an_officer_whose_unit_declined_does_not_record_the_outcome(
     client: httpx.AsyncClient, sign_in: SignIn, platform: Platform
 ) -> None:

@@ -132,9 +132,12 @@ class HandOverIn(Body):
 async def hand_over(id: UUID, given: HandOverIn, request: Request, site: SiteNow, account: Acts) -> Shown:
     """Caller and officer speak with each other."""
     await _seen(request, id, account)
-    if not account.may(Permission.INCIDENT_MANAGE) and given.unit != account.unit:
-        raise Forbidden("not_your_unit")
-    await actions.hand_over(site, id, account.actor, given.unit)
+    unit = given.unit
+    if not account.may(Permission.INCIDENT_MANAGE):
+        unit = unit or account.unit
+        if unit is None or unit != account.unit:
+            raise Forbidden("not_your_unit")
+    await actions.hand_over(site, id, account.actor, unit)
     return await _seen(request, id, account)
 
 
