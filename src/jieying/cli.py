@@ -46,6 +46,7 @@ def _run() -> int:
     except PackFaults as found:
         for fault in found.faults:
             complain(fault.text(LANGUAGE))
+        complain(words("problem.pack_faults", count=len(found.faults)))
     except ValidationError as wrong:
         for error in wrong.errors():
             name = "JIEYING_" + "_".join(str(part) for part in error["loc"]).upper()

@@ -4,16 +4,18 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from getpass import getpass
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.table import Table
 
 from jieying.access.rules import Role
 from jieying.commands.terminal import DataDirOption, PackOption, out, say, settings, words
-from jieying.journal.actions import Site
 from jieying.kit.errors import Invalid
 from jieying.settings import Settings
+
+if TYPE_CHECKING:  # loading the database library takes a second, which --help must not cost
+    from jieying.journal.actions import Site
 
 app = typer.Typer(no_args_is_help=True)
 T = TypeVar("T")
@@ -71,7 +73,7 @@ def disable(username: Username, pack: PackOption = None, data_dir: DataDirOption
 def show(pack: PackOption = None, data_dir: DataDirOption = None) -> None:
     from jieying.access import store
 
-    async def read(site: Site) -> None:
+    async def read(site: "Site") -> None:
         table = Table(*(words(f"column.{column}") for column in ("username", "name", "role", "org", "unit", "account")))
         async with site.db.transaction() as connection:
             for row in await store.list_accounts(connection, site.region):
@@ -82,7 +84,7 @@ def show(pack: PackOption = None, data_dir: DataDirOption = None) -> None:
     _act(settings(pack=pack, data_dir=data_dir), read)
 
 
-def _act(chosen: Settings, action: Callable[[Site], Awaitable[T]]) -> T:
+def _act(chosen: Settings, action: "Callable[[Site], Awaitable[T]]") -> T:
     from jieying.commands.database import database_url, open_site
 
     async def run(url: str) -> T:
