@@ -39,8 +39,8 @@ class Desk:
             self.errors.append(message.text)
 
     def check(self) -> None:
-        assert self.strangers == []
-        assert self.errors == []
+        assert not self.strangers, self.strangers
+        assert not self.errors, self.errors
 
     def sign_in(self) -> None:
         """With the cookie of a session; the log-in page has tests of its own."""
@@ -102,14 +102,12 @@ class Desk:
 
     def on_map(self, layer: str, name: str, value: str) -> bool:
         """Whether the map has drawn a feature of this layer with this property."""
-        script = """([layer, name, value]) => document.querySelector('.canvas').map
-            ?.queryRenderedFeatures({ layers: [layer] }).some((f) => f.properties[name] === value) ?? false"""
-        try:
-            return bool(self.page.evaluate(script, [layer, name, value]))
-        except Exception as error:
-            if "does not exist" in str(error):  # the map is still being built
-                return False
-            raise
+        script = """([layer, name, value]) => {
+            const map = document.querySelector('.canvas')?.map
+            return map?.getLayer(layer) !== undefined
+                && map.queryRenderedFeatures({ layers: [layer] }).some((f) => f.properties[name] === value)
+        }"""
+        return bool(self.page.evaluate(script, [layer, name, value]))
 
     def wait_on_map(self, layer: str, name: str, value: str) -> None:
         self.wait_until(lambda: self.on_map(layer, name, value), f"the map shows no {name} {value}")

@@ -89,9 +89,8 @@ def _same_as_server(desk: Desk) -> None:
 
     def same() -> bool:
         there = desk.city.dispatcher.get(url).json()["incidents"]
-        shown = desk.page.evaluate(
-            "[...document.querySelectorAll('[role=option]')].map((row) => [row.id.slice(4), row.innerText])"
-        )
+        rows = "[...document.querySelectorAll('.incidents .rows [role=option]')]"
+        shown = desk.page.evaluate(f"{rows}.map((row) => [row.id.slice(4), row.innerText])")
         expected = {i["id"]: "等待警力" if i["waiting"] else words[i["state"]] for i in there}
         return {id for id, _ in shown} == expected.keys() and all(expected[id] in text for id, text in shown)
 
