@@ -26,6 +26,8 @@ from jieying.units.model import UnitStatus
 
 # Who declined, did not react or was released is asked again for the same incident only after this time.
 ASK_AGAIN = timedelta(minutes=3)
+# A unit that becomes free wakes this many waiting incidents: the most urgent may be out of its reach or skills.
+WAKE = 3
 
 
 def call_facts(decider: Decider, incident: IncidentRow) -> CallFacts:
@@ -254,7 +256,7 @@ async def clear(site: Site, assignment_id: UUID, actor: str) -> IncidentRow:
         await units.move_active(connection, site.region, assignment.unit, assignment_id, None)
         await store.mark_time(connection, site.region, incident.id, "cleared_at", now)
         await _journal_step(site, connection, "cleared", assignment, actor)
-        await store.wake_waiting(connection, site.region, now, 1)
+        await store.wake_waiting(connection, site.region, now, WAKE)
         return await _settle(site, connection, incident.id, actor)
 
 
@@ -283,7 +285,7 @@ async def turn_down(site: Site, assignment_id: UUID, state: AssignmentState, act
     async with site.db.transaction() as connection:
         assignment, _ = await _locked(site, connection, assignment_id)
         row = await _end(site, connection, assignment, state, actor, reason)
-        await store.wake_waiting(connection, site.region, site.clock.now(), 1)
+        await store.wake_waiting(connection, site.region, site.clock.now(), WAKE)
         return row
 
 
@@ -314,7 +316,7 @@ async def record_outcome(site: Site, incident_id: UUID, actor: str, outcome: str
         )  # fmt: skip
         await record(site, connection, "incident.outcome", "incident", incident_id, actor, incident_id, outcome=outcome)
         await _withdraw_offers(site, connection, incident_id, actor)
-        await store.wake_waiting(connection, site.region, now, 1)
+        await store.wake_waiting(connection, site.region, now, WAKE)
         return await _settle(site, connection, incident_id, actor)
 
 
@@ -356,7 +358,7 @@ async def leave_to_others(
             site, connection, f"incident.{target}", "incident", incident_id, actor, incident_id,
             reason=reason, into=str(into) if into else None,
         )  # fmt: skip
-        await store.wake_waiting(connection, site.region, site.clock.now(), 1)
+        await store.wake_waiting(connection, site.region, site.clock.now(), WAKE)
         return row
 
 
@@ -396,6 +398,8 @@ async def amend(site: Site, incident_id: UUID, actor: str, changes: dict[str, An
         if incident.state not in ("open", "active"):
             raise Conflict("incident_ended", state=incident.state)
         level = Level(changes.get("level", incident.level))
+        if level != incident.level:  # the words that led to the old level do not explain the new one
+            changes = {**changes, "level_reasons": [Reason("amended_by_hand").as_json()]}
         plan = plan_for(site.pack, changes.get("category", incident.category), level)
         needed = changes.get("units_needed") or (plan.units if plan.code != incident.plan else incident.units_needed)
         new_path = changes.get("org_path", incident.org_path)
@@ -425,7 +429,7 @@ async def set_unit_status(site: Site, code: str, actor: str, status: str, reason
         await units.set_base(connection, site.region, code, status, reason)
         await record(site, connection, "unit.status", "unit", code, actor, status=status, reason=reason, unit=code)
         if status == "available":
-            await store.wake_waiting(connection, site.region, site.clock.now(), 1)
+            await store.wake_waiting(connection, site.region, site.clock.now(), WAKE)
 
 
 async def apply_roster(site: Site, on: list[str], off: list[str]) -> None:

@@ -13,7 +13,7 @@ from jieying.dispatch import actions
 from jieying.dispatch.decide import Decider
 from jieying.incidents import actions as incidents
 from jieying.incidents import store
-from jieying.incidents.model import AssignmentState, IncidentState
+from jieying.incidents.model import AssignmentState, IncidentState, illegal
 from jieying.kit.api import Body, PositionIn
 from jieying.kit.errors import Forbidden, Invalid, NotFound
 from jieying.places.areas import AreaIndex
@@ -185,7 +185,9 @@ async def reopen(id: UUID, given: ReasonIn, request: Request, site: SiteNow, acc
 @router.post("/incidents/{id}/refused")
 async def refused(id: UUID, given: ReasonIn, request: Request, site: SiteNow, account: Manages) -> Shown:
     """The other service does not take it: it is ours again."""
-    await _seen(request, id, account)
+    shown = await _seen(request, id, account)
+    if shown.state != IncidentState.DIVERTED:
+        raise illegal(shown.state, IncidentState.OPEN)
     await incidents.reopen_incident(site, id, account.actor, given.reason)
     return await _seen(request, id, account)
 
