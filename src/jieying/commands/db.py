@@ -48,7 +48,7 @@ def restore(
 
     async def go_on(url: str) -> None:
         async with open_database(url) as db, db.transaction() as connection:
-            pass
+            await begin_epoch(connection)
 
     with database_url(settings(data_dir=data_dir), alone=True) as url:
         read(url, file, force=force)
