@@ -1,0 +1,35 @@
+"""`jieying serve`: it says where the console is, and ends without a trace."""
+
+import signal
+
+import httpx
+import pytest
+
+from tests.cli.running import Machine
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_service_answers_and_a_signal_leaves_nothing_running(fresh: Machine, number: signal.Signals) -> None:
+    with fresh.serving() as service:
+        assert httpx.get(f"{service.url}/api/health", trust_env=False).json()["status"] == "ok"
+        assert len(service.family) > 2  # web process and database server at least
+        assert service.end(number) == 0
+        assert [one for one in service.family if one.is_running()] == []
+        assert fresh.processes() == []
+
+
+def test_a_second_start_says_that_one_is_running(fresh: Machine) -> None:
+    with fresh.serving() as service:
+        second = fresh.run("serve", "--port", service.port)
+        assert second.returncode == 1
+        assert f"in use by process {service.process.pid}" in second.stderr
+        assert httpx.get(f"{service.url}/api/health", trust_env=False).status_code == 200
+
+
+def test_a_faulty_pack_is_named_with_file_and_line_before_anything_starts(fresh: Machine) -> None:
+    with (fresh.pack / "units.csv").open("a") as units:
+        units.write("U9,NOWHERE,x,x,car,patrol,30.0,110.0,,\n")
+    ended = fresh.run("serve", "--port", "0")
+    assert ended.returncode == 1
+    assert "units.csv:6" in ended.stderr
+    assert not fresh.data_dir.exists()
