@@ -23,9 +23,9 @@ def _show(*, obj: Any, ctx: Any, markup_mode: Any) -> None:
     _console.print(f"{words('help.title.usage')} {usage}\n")
     _console.print(Padding(obj.help or "", (0, 2)))
     shown = [param for param in obj.get_params(ctx) if param.get_help_record(ctx)]
-    for kind in ("argument", "option"):
+    for kind, title in (("argument", "help.title.arguments"), ("option", "help.title.options")):
         rows = (_row(param.get_help_record(ctx)) for param in shown if param.param_type_name == kind)
-        _section(words(f"help.title.{kind}s"), rows)
+        _section(words(title), rows)
     commands = getattr(obj, "commands", {})
     _section(words("help.title.commands"), ((name, command.help or "") for name, command in commands.items()))
 
