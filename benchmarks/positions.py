@@ -24,12 +24,12 @@ def run(seconds: float = SECONDS) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         pack = Path(folder) / "pack"
         shutil.copytree(PACK, pack)
-        _more_units(pack)
+        more_units(pack)
         with running(pack=pack) as system:
             return asyncio.run(_measure(system, seconds))
 
 
-def _more_units(pack: Path) -> None:
+def more_units(pack: Path) -> None:
     """Copies of the sample city's units until there are 2,000; one without a duty is always on."""
     file = pack / "units.csv"
     with file.open(encoding="utf-8", newline="") as source:
@@ -67,7 +67,7 @@ async def _measure(system: Running, seconds: float) -> dict[str, Any]:
         used, began, sent = system.cpu_s(), time.perf_counter(), 0
         while time.perf_counter() - began < seconds:
             batch = batches[sent % len(batches)]
-            body = {"positions": [_moved(code, where[code], dice) for code in batch]}
+            body = {"positions": [moved(code, where[code], dice) for code in batch]}
             start = time.perf_counter()
             status, _ = await connection.post("/api/positions", body)
             latencies.append(time.perf_counter() - start)
@@ -89,7 +89,7 @@ async def _measure(system: Running, seconds: float) -> dict[str, Any]:
     }
 
 
-def _moved(code: str, place: list[float], dice: random.Random) -> dict[str, Any]:
+def moved(code: str, place: list[float], dice: random.Random) -> dict[str, Any]:
     place[0] += dice.gauss(0, 0.0003)
     place[1] += dice.gauss(0, 0.0003)
     return {"unit": code, "lat": place[0], "lon": place[1], "at": datetime.now(UTC).isoformat()}

@@ -106,8 +106,20 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
     (
         "browser",
         "A console in a real browser",
-        "Headless Chromium with software rendering, 2,000 units moving.",
-        [],
+        "One page of the console in headless Chromium, 2,000 units moving, four reports a second. Rendered in software: "
+        "the drawing of the map takes cores from the browser and from the service, which a graphics card would not. "
+        "Counted to the frame that paints the incident, from the report's receipt and from the incident's opening.",
+        [
+            ("rendering", "rendering", ""),
+            ("main_thread_busy", "main thread busy, units moving only", ""),
+            ("main_thread_busy_with_reports", "main thread busy, with reports", ""),
+            ("frames_per_s", "frames/s", ""),
+            ("incidents", "incidents", ""),
+            ("p50_ms", "report received to painted P50, ms", ""),
+            ("p99_ms", "report received to painted P99, ms", ""),
+            ("opened_p50_ms", "incident opened to painted P50, ms", ""),
+            ("opened_p99_ms", "incident opened to painted P99, ms", ""),
+        ],
     ),
     (
         "crash",

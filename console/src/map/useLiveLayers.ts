@@ -47,7 +47,7 @@ export function useLiveLayers(map: MapLibre, selected: Ref<string | null>): void
     const moving = [...motions.values()].filter((motion) => isMoving(motion, now))
     if (moving.length) stale.add('units').add('links')
     const pixels = Math.max(0, ...moving.map(speed)) * (512 * 2 ** map.getZoom()) / 360
-    return Math.min(LONGEST_MS, Math.max(motions.size > MANY ? LONGEST_MS / 2 : SHORTEST_MS, STEP_PIXELS / pixels))
+    return Math.min(LONGEST_MS, Math.max(motions.size > MANY ? LONGEST_MS : SHORTEST_MS, STEP_PIXELS / pixels))
   }
   let timer = 0
   function frame(): void {
