@@ -106,7 +106,7 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
     (
         "browser",
         "A console in a real browser",
-        "One page of the console in headless Chromium, 2,000 units moving, four reports a second. Rendered in software: "
+        "One page in headless Chromium, 2,000 units moving, four reports a second. Rendered in software: "
         "the drawing of the map takes cores from the browser and from the service, which a graphics card would not. "
         "Counted to the frame that paints the incident, from the report's receipt and from the incident's opening.",
         [
