@@ -2,15 +2,17 @@
 import { ref, shallowRef } from 'vue'
 import type { Entry, IncidentView, LiveMessage, Notice } from '../api/types'
 import { applyIncident, applyMessage, applyNotice, EMPTY, type Live } from '../store/live'
-import { setCityTime } from './useNow'
+import { setCityTime, useNow } from './useNow'
 import { sessionEnded } from './useSession'
 
+const { now } = useNow()
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 15_000
 const SILENCE_MS = 40_000 // the server says something every 15 s; after this the line is dead, whatever TCP says
 
 const live = shallowRef<Live>(EMPTY)
 const connection = ref<'connecting' | 'live' | 'reconnecting'>('connecting')
+/** When the line was lost, in the city's time. */
 const lostAt = ref<number | null>(null)
 type Listener = (entries: Entry[]) => void
 const listeners = new Set<Listener>()
@@ -45,7 +47,7 @@ function lost(code: number): void {
   socket = null
   if (code === 4401) return sessionEnded()
   connection.value = live.value.position === null ? 'connecting' : 'reconnecting'
-  lostAt.value ??= Date.now()
+  lostAt.value ??= now.value
   retry = window.setTimeout(connect, pause * (0.75 + Math.random() / 2))
   pause = Math.min(pause * 2, LONGEST_PAUSE_MS)
 }
