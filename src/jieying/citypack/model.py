@@ -198,7 +198,10 @@ class RoadNode:
 
 @dataclass(frozen=True)
 class RoadEdge:
-    """A stretch of road. Undirected unless `oneway`. `line` runs from tail to head, ends included."""
+    """A stretch of road. Undirected unless `oneway`. `line` runs from tail to head, ends included.
+
+    `kmh`: the speed of this very stretch, None for that of its class.
+    """
 
     tail: int
     head: int
@@ -207,15 +210,37 @@ class RoadEdge:
     oneway: bool
     name: str
     line: tuple[Point, ...]
+    kmh: float | None = None
+
+
+@dataclass(frozen=True)
+class TurnBan:
+    """Driving from one edge over a node into another is forbidden. Edges by their place in `road_edges`, node by id."""
+
+    from_edge: int
+    via: int
+    to_edge: int
+
+
+HOURS_OF_WEEK = 168
 
 
 @dataclass(frozen=True)
 class SpeedTable:
-    """km/h by road class, and a factor for each of the 24 local hours."""
+    """km/h by road class; a factor for each local hour of the week, Monday 00:00 first; factors by area code."""
 
     kmh: dict[str, float]
     default_kmh: float
-    hour_factor: tuple[float, ...] = (1.0,) * 24
+    hour_factor: tuple[float, ...] = (1.0,) * HOURS_OF_WEEK
+    area_factor: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class DemandPoint:
+    """Where calls come from: `weight` is the share or number of calls, any unit."""
+
+    position: Point
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -257,6 +282,8 @@ class CityPack:
     road_edges: tuple[RoadEdge, ...]
     speeds: SpeedTable
     dispatch: DispatchSettings = field(default_factory=DispatchSettings)
+    turn_bans: tuple[TurnBan, ...] = ()
+    demand: tuple[DemandPoint, ...] = ()
 
     def orgs_above(self, code: str) -> list[Org]:
         """The org itself and those above it, nearest first."""

@@ -3,12 +3,21 @@
 Here stand the checks that cost little; `check.validate_pack` adds those of areas and posts on the map.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jieying.citypack.faults import Fault, PackFaults
 from jieying.citypack.model import CityPack, Duty, Officer, Org, OrgKind, Unit
-from jieying.citypack.read_map import read_addresses, read_areas, read_edges, read_nodes, read_places
+from jieying.citypack.read_map import (
+    read_addresses,
+    read_areas,
+    read_demand,
+    read_edges,
+    read_nodes,
+    read_places,
+    read_turn_bans,
+)
 from jieying.citypack.read_rules import (
     read_alarm_words,
     read_categories,
@@ -19,6 +28,7 @@ from jieying.citypack.read_rules import (
     read_targets,
 )
 from jieying.citypack.source import Record, Source
+from jieying.kit.geo import Point
 from jieying.kit.texts import LANGUAGES
 
 
@@ -36,9 +46,11 @@ def read_with_faults(folder: Path) -> tuple[CityPack, list[Fault]]:
     head = source.toml("pack.toml", ("pack", "dispatch", "speeds"))
     pack = head.need("pack", keys="region,name,timezone,language,center")
     orgs = _orgs(source)
-    units = _units(source, orgs)
+    units = _posted(source, _units(source, orgs))
     categories = read_categories(source)
     nodes = read_nodes(source)
+    edges = read_edges(source, nodes)
+    areas = read_areas(source, orgs)
     result = CityPack(
         folder=folder,
         region=pack.text("region"),
@@ -47,7 +59,7 @@ def read_with_faults(folder: Path) -> tuple[CityPack, list[Fault]]:
         language=pack.one_of("language", LANGUAGES),
         center=pack.center("center"),
         orgs=orgs,
-        areas=read_areas(source, orgs),
+        areas=areas,
         units=units,
         officers=_officers(source, orgs, units),
         duties=_duties(source, units),
@@ -59,9 +71,11 @@ def read_with_faults(folder: Path) -> tuple[CityPack, list[Fault]]:
         places=read_places(source),
         addresses=read_addresses(source),
         road_nodes=tuple(nodes.values()),
-        road_edges=read_edges(source, nodes),
-        speeds=read_speeds(head.need("speeds", keys="default_kmh,hour_factor,kmh")),
+        road_edges=tuple(edges.values()),
+        speeds=read_speeds(source, head, {area.code for area in areas}),
         dispatch=read_dispatch(head.one("dispatch")),
+        turn_bans=read_turn_bans(source, nodes, edges),
+        demand=read_demand(source),
     )
     return result, sorted(source.faults, key=lambda f: (f.file, f.line))
 
@@ -129,6 +143,19 @@ def _units(source: Source, orgs: dict[str, Org]) -> dict[str, Unit]:
             plate=record.text("plate", ""),
         )
     return units
+
+
+def _posted(source: Source, units: dict[str, Unit]) -> dict[str, Unit]:
+    """The units at the posts of the posting plan, if the pack has one; those it does not name stay where they are."""
+    if not source.has("posting.csv"):
+        return units
+    posts: dict[str, Point] = {}
+    for record in source.table("posting.csv", "unit,lat,lon"):
+        unit = record.known("unit", units, "unknown_unit")
+        if unit in posts:
+            record.fault("duplicate_code", value=unit)
+        posts[unit] = record.point()
+    return {code: replace(unit, post=posts.get(code, unit.post)) for code, unit in units.items()}
 
 
 def _officers(source: Source, orgs: dict[str, Org], units: dict[str, Unit]) -> tuple[Officer, ...]:

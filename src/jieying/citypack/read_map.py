@@ -6,7 +6,7 @@ from shapely.errors import ShapelyError
 from shapely.geometry import GeometryCollection, shape
 from shapely.geometry.base import BaseGeometry
 
-from jieying.citypack.model import Address, Area, Org, Place, RoadEdge, RoadNode
+from jieying.citypack.model import Address, Area, DemandPoint, Org, Place, RoadEdge, RoadNode, TurnBan
 from jieying.citypack.source import NOWHERE, Record, Source
 from jieying.kit.geo import Point, is_point
 
@@ -66,9 +66,13 @@ def read_nodes(source: Source) -> dict[int, RoadNode]:
     return nodes
 
 
-def read_edges(source: Source, nodes: dict[int, RoadNode]) -> tuple[RoadEdge, ...]:
-    edges = []
-    for record in source.table("edges.csv", "tail,head,length_m,class,oneway,name,line"):
+def read_edges(source: Source, nodes: dict[int, RoadNode]) -> dict[int, RoadEdge]:
+    """The edges by their id; without a column `id` that is their place in the file, from 0."""
+    edges: dict[int, RoadEdge] = {}
+    for record in source.table("edges.csv", "tail,head,length_m,class,oneway,name,line", "id,kmh"):
+        number = record.whole("id", len(edges), high=1 << 62)
+        if number in edges:
+            record.fault("duplicate_code", value=number)
         tail, head = record.whole("tail", high=1 << 62), record.whole("head", high=1 << 62)
         for node in (tail, head):
             if node not in nodes:
@@ -78,8 +82,38 @@ def read_edges(source: Source, nodes: dict[int, RoadNode]) -> tuple[RoadEdge, ..
             record.fault("not_positive", field="length_m", value=record.values["length_m"])
         oneway = record.one_of("oneway", ("0", "1")) == "1"
         name, line = record.text("name", ""), _line(record)
-        edges.append(RoadEdge(tail, head, length, record.text("class"), oneway, name, line))
-    return tuple(edges)
+        kmh = record.number("kmh", low=1, high=300) if record.values["kmh"] else None
+        edges[number] = RoadEdge(tail, head, length, record.text("class"), oneway, name, line, kmh)
+    return edges
+
+
+def read_turn_bans(source: Source, nodes: dict[int, RoadNode], edges: dict[int, RoadEdge]) -> tuple[TurnBan, ...]:
+    """The file is optional: many cities know of no bans."""
+    if not source.has("turns.csv"):
+        return ()
+    places = {number: place for place, number in enumerate(edges)}
+    bans = []
+    for record in source.table("turns.csv", "from_edge,via,to_edge"):
+        before, via, after = (record.whole(key, high=1 << 62) for key in ("from_edge", "via", "to_edge"))
+        if via not in nodes:
+            record.fault("unknown_node", value=via)
+        for edge in (before, after):
+            if edge not in edges:
+                record.fault("unknown_edge", value=edge)
+            elif via not in (edges[edge].tail, edges[edge].head):
+                record.fault("edge_not_at_node", edge=edge, node=via)
+        if before in edges and after in edges:
+            bans.append(TurnBan(places[before], via, places[after]))
+    return tuple(bans)
+
+
+def read_demand(source: Source) -> tuple[DemandPoint, ...]:
+    """Where calls come from, as learned from recorded ones; the file is optional."""
+    if not source.has("demand.csv"):
+        return ()
+    return tuple(
+        DemandPoint(record.point(), record.number("weight")) for record in source.table("demand.csv", "lat,lon,weight")
+    )
 
 
 def _line(record: Record) -> tuple[Point, ...]:

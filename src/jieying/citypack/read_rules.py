@@ -1,9 +1,11 @@
 """The parts of a pack that say how to decide: categories, alarm words, plans, targets, outcomes, settings."""
 
+from collections.abc import Collection
 from dataclasses import fields
 from typing import Any
 
 from jieying.citypack.model import (
+    HOURS_OF_WEEK,
     STAGES,
     AlarmWord,
     Category,
@@ -17,7 +19,7 @@ from jieying.citypack.model import (
     Targets,
     Whom,
 )
-from jieying.citypack.source import Record, Source
+from jieying.citypack.source import Record, Source, TomlFile
 
 CATEGORY_KINDS = ("police", "enquiry", "hotline")
 LADDER_ROLES = ("call_taker", "dispatcher", "officer", "commander", "auditor", "administrator")
@@ -38,19 +40,33 @@ def read_dispatch(record: Record | None) -> DispatchSettings:
     return DispatchSettings(**given)
 
 
-def read_speeds(record: Record) -> SpeedTable:
+def read_speeds(source: Source, head: TomlFile, areas: Collection[str]) -> SpeedTable:
+    """From `speeds.toml`, where learned speeds are kept, if it is there; else from the pack's own table."""
+    file = source.toml("speeds.toml", ["speeds"]) if source.has("speeds.toml") else head
+    record = file.need("speeds", keys="default_kmh,hour_factor,kmh,area_factor")
     table = record.values.get("kmh", {})
     classes = Record(record.source, record.file, record.line, table if isinstance(table, dict) else {})
     factors = record.values.get("hour_factor", [1.0] * 24)
-    if not isinstance(factors, list) or len(factors) != 24:
+    if not isinstance(factors, list) or len(factors) not in (24, HOURS_OF_WEEK):
         record.fault("hour_factors")
         factors = [1.0] * 24
     hours = Record(record.source, record.file, record.line, {f"hour_factor[{h}]": f for h, f in enumerate(factors)})
+    hour_factor = tuple(hours.number(key, low=0.05, high=20) for key in hours.values)
     return SpeedTable(
         {name: classes.number(name, low=1, high=300) for name in classes.values},
         record.number("default_kmh", low=1, high=300),
-        tuple(hours.number(key, low=0.05, high=20) for key in hours.values),
+        hour_factor * (HOURS_OF_WEEK // len(hour_factor)),
+        _area_factors(record, areas),
     )
+
+
+def _area_factors(record: Record, areas: Collection[str]) -> dict[str, float]:
+    table = record.values.get("area_factor", {})
+    factors = Record(record.source, record.file, record.line, table if isinstance(table, dict) else {})
+    for code in factors.values:
+        if code not in areas:
+            record.fault("unknown_area", field="area_factor", value=code)
+    return {code: factors.number(code, low=0.05, high=20) for code in factors.values}
 
 
 def read_categories(source: Source) -> dict[str, Category]:

@@ -39,39 +39,44 @@ class Source:
             self.fault(file, raw.count(b"\n", 0, error.start) + 1, "not_utf8")
             return None
 
-    def rows(self, file: str, columns: str) -> Iterator[tuple[int, list[str]]]:
+    def has(self, file: str) -> bool:
+        """Whether an optional file is there."""
+        return (self.folder / file).exists()
+
+    def rows(self, file: str, columns: str, optional: str = "") -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each row of a CSV whose columns may stand in any order.
 
-        Cells come in the order of `columns` (comma-separated), stripped. Empty lines are passed over.
+        Cells come in the order of `columns`, then of `optional` (both comma-separated), stripped; those of an
+        optional column that is not there are empty. Empty lines are passed over.
         """
         content = self.read(file)
         if content is None:
             return
-        wanted = columns.split(",")
+        wanted, extra = columns.split(","), [name for name in optional.split(",") if name]
         reader = csv.reader(content.splitlines(), strict=True)
         try:
             header = [cell.strip() for cell in next(reader, [])]
-            for name in (n for n in header if n not in wanted):
-                self.fault(file, 1, "unknown_column", column=name, columns=columns)
+            for name in (n for n in header if n not in (*wanted, *extra)):
+                self.fault(file, 1, "unknown_column", column=name, columns=",".join((*wanted, *extra)))
             lacking = [n for n in wanted if n not in header]
             for name in lacking:
                 self.fault(file, 1, "missing_column", column=name)
             if lacking:
                 return
-            order = [header.index(name) for name in wanted]
+            order = [header.index(name) if name in header else None for name in (*wanted, *extra)]
             for row in reader:
                 if len(row) != len(header):
                     if row:
                         self.fault(file, reader.line_num, "cell_count", found=len(row), expected=len(header))
                     continue
-                yield reader.line_num, [row[i].strip() for i in order]
+                yield reader.line_num, ["" if i is None else row[i].strip() for i in order]
         except csv.Error as error:
             self.fault(file, reader.line_num, "csv_syntax", reason=str(error))
 
-    def table(self, file: str, columns: str) -> "Iterator[Record]":
+    def table(self, file: str, columns: str, optional: str = "") -> "Iterator[Record]":
         """The rows of a CSV as records."""
-        names = columns.split(",")
-        for line, cells in self.rows(file, columns):
+        names = [name for name in (*columns.split(","), *optional.split(",")) if name]
+        for line, cells in self.rows(file, columns, optional):
             yield Record(self, file, line, dict(zip(names, cells, strict=True)))
 
     def toml(self, file: str, known: Iterable[str]) -> "TomlFile":
