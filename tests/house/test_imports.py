@@ -8,13 +8,13 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "jieying"
 
-# Each may import from those before it. The last three are one program: the command starts demo and replay, which say
-# things the way commands do.
+# Each may import from those before it. The last four are one program: the command starts demo, replay and simulation,
+# which say things the way commands do; the simulation reads the record of calls that the replay reads.
 ORDER = (
     *("kit", "settings", "citypack", "journal", "access", "incidents", "places", "roads", "rosters", "units", "triage"),
     *("dispatch", "intake", "supervise", "migrations", "bootstrap", "web"),
 )
-PROGRAM = {"commands", "demo", "replay"}
+PROGRAM = {"commands", "demo", "replay", "simulation"}
 TOP = "cli"
 # These are told everything they need, and could be packages of their own.
 ALONE = {"places", "roads", "triage", "rosters"}

@@ -1,0 +1,1 @@
+"""What response times would be under another policy, number of units or posting: discrete events, the live rules."""
