@@ -1,7 +1,9 @@
 """Who goes: nearness, territory and business as the pack weighs them, with the reasons said in both languages."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,6 @@ from jieying.dispatch.rules import (
     plan_for,
     rank,
     skills_needed,
-    weigh,
 )
 from jieying.kit.errors import Invalid
 from jieying.kit.texts import LANGUAGES, catalogue, text
@@ -33,9 +34,20 @@ def codes(candidate: Candidate) -> list[str]:
     return [reason.code for reason in candidate.reasons]
 
 
+def ranked(
+    call: CallFacts, units: Sequence[UnitFacts], etas: Sequence[float | None], settings: DispatchSettings = SETTINGS
+) -> list[Candidate]:
+    pairs = sorted(zip(units, etas, strict=True), key=lambda pair: pair[0].code)
+    eta_s = np.array([np.inf if eta is None else eta for _, eta in pairs])
+    return rank(call, [unit for unit, _ in pairs], eta_s, settings)
+
+
 def order(call: CallFacts, *units: tuple[UnitFacts, float | None], settings: DispatchSettings = SETTINGS) -> list[str]:
-    ranked = rank(call, [unit for unit, _ in units], [eta for _, eta in units], settings)
-    return [candidate.unit for candidate in ranked]
+    return [c.unit for c in ranked(call, [unit for unit, _ in units], [eta for _, eta in units], settings)]
+
+
+def weigh(call: CallFacts, unit: UnitFacts, eta_s: float, settings: DispatchSettings = SETTINGS) -> Candidate:
+    return ranked(call, [unit], [eta_s], settings)[0]
 
 
 def test_of_two_alike_the_nearer_by_road_goes() -> None:
@@ -147,9 +159,9 @@ def test_skills_come_from_the_category_and_from_the_plan() -> None:
 
 
 def test_who_has_said_no_is_not_chosen_again() -> None:
-    ranked = rank(CALL, [replace(UNIT, code=c) for c in "ABC"], [1.0, 2.0, 3.0], SETTINGS)
-    assert [c.unit for c in choose(ranked, 2, {"A"})] == ["B", "C"]
-    assert choose(ranked, 0, set()) == []
+    found = ranked(CALL, [replace(UNIT, code=c) for c in "ABC"], [1.0, 2.0, 3.0])
+    assert [c.unit for c in choose(found, 2, {"A"})] == ["B", "C"]
+    assert choose(found, 0, set()) == []
 
 
 @given(
@@ -162,11 +174,11 @@ def test_whatever_the_weights_each_reachable_unit_is_ranked_once_best_first(
 ) -> None:
     settings = replace(SETTINGS, nearness=nearness, territory=territory)
     units = [replace(UNIT, code=f"U{n}", position_age_s=ages[n]) for n in range(len(etas))]
-    ranked = rank(CALL, units, etas, settings)
+    found = ranked(CALL, units, etas, settings)
     reachable = [u.code for u, eta in zip(units, etas, strict=True) if eta is not None and eta <= settings.max_eta_s]
-    assert sorted(c.unit for c in ranked) == sorted(reachable)
-    assert [c.score for c in ranked] == sorted((c.score for c in ranked), reverse=True)
-    for c in ranked:
+    assert sorted(c.unit for c in found) == sorted(reachable)
+    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
+    for c in found:
         assert 0 <= min(c.nearness, c.territory, c.business) <= max(c.nearness, c.territory, c.business) <= 1
 
 

@@ -243,9 +243,18 @@ class DemandPoint:
     weight: float
 
 
+# Who goes first; each is a function of dispatch/policies.py.
+POLICIES = (
+    *("balanced", "own_station_first", "nearest_by_air", "nearest_by_road"),
+    *("dmexclp", "dmexclp_nearest"),
+)
+
+
 @dataclass(frozen=True)
 class DispatchSettings:
-    """How candidates are weighed; see dispatch/rules.py."""
+    """How candidates are ranked; see dispatch/policies.py. A unit covers what it reaches within `cover_s`, `busy_share`
+    is how often a unit is busy; `move_up`: suggest to free units where to wait.
+    """
 
     policy: str = "balanced"
     nearness: float = 0.6
@@ -254,6 +263,9 @@ class DispatchSettings:
     offer_timeout_s: int = 30
     stale_position_s: int = 120
     max_eta_s: int = 3600
+    cover_s: int = 300
+    busy_share: float = 0.3
+    move_up: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 from jieying.citypack.model import (
     HOURS_OF_WEEK,
+    POLICIES,
     STAGES,
     AlarmWord,
     Category,
@@ -33,8 +34,10 @@ def read_dispatch(record: Record | None) -> DispatchSettings:
     for key in record.values:
         if key not in kinds:
             record.fault("unknown_key", field=key)
-        elif kinds[key] is str:
-            given[key] = record.text(key)
+        elif key == "policy":
+            given[key] = record.one_of(key, POLICIES)
+        elif kinds[key] is bool:
+            given[key] = record.flag(key)
         else:
             given[key] = record.whole(key, low=1) if kinds[key] is int else record.number(key, high=1)
     return DispatchSettings(**given)

@@ -5,7 +5,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from jieying.citypack.model import CityPack, Plan
+from jieying.dispatch.coverage import Coverage
+from jieying.dispatch.demand import demand_of
+from jieying.dispatch.policies import BY_COVERAGE
 from jieying.dispatch.rules import CallFacts, Candidate, UnitFacts, may_go, rank
 from jieying.kit.geo import Point
 from jieying.roads.network import RoadNetwork
@@ -13,11 +18,13 @@ from jieying.roads.snapping import Snap
 
 
 class Decider:
-    """Knows the city's roads and how its pack weighs candidates."""
+    """Knows the city's roads, where its calls come from, and how its pack weighs candidates."""
 
     def __init__(self, pack: CityPack, roads: RoadNetwork) -> None:
         self.pack = pack
         self.roads = roads
+        by_coverage = pack.dispatch.policy in BY_COVERAGE or pack.dispatch.move_up
+        self.demand = demand_of(pack, roads) if by_coverage else None
         self._zone = ZoneInfo(pack.timezone)
         self._snaps: dict[str, tuple[Point, Snap]] = {}
 
@@ -40,11 +47,19 @@ class Decider:
         )
 
     def rank(self, call: CallFacts, plan: Plan, units: Sequence[UnitFacts], now: datetime) -> list[Candidate]:
-        """All units that may go, best first."""
-        able = [unit for unit in units if may_go(call, unit, plan)]
+        """All units that may go, best first by the policy that the pack names."""
+        able = sorted((unit for unit in units if may_go(call, unit, plan)), key=lambda unit: unit.code)
         hour = now.astimezone(self._zone).hour
         etas = self.roads.etas(self._snapped(able), call.point, hour)
-        return rank(call, able, etas, self.pack.dispatch)
+        eta_s = np.array([np.inf if eta is None else eta for eta in etas], float)
+        return rank(call, able, eta_s, self.pack.dispatch, self.coverage(able))
+
+    def coverage(self, units: Sequence[UnitFacts]) -> Coverage | None:
+        """What those of the units that are free cover; None where nothing in the pack asks for it."""
+        if self.demand is None or not units:
+            return None
+        at = self.demand.nearest([unit.point for unit in units])
+        return Coverage(self.demand, at, np.array([unit.status == "available" for unit in units]))
 
     def _snapped(self, units: Sequence[UnitFacts]) -> list[Snap]:
         """Each unit's place on the road, searched for only when it has moved."""

@@ -1,23 +1,23 @@
 """Who goes: ranking of candidates, the fitting response plan, how many are still missing. Pure.
 
-The simulator calls these very functions.
+The simulator calls these very functions; which policy ranks is said in policies.py.
 """
 
-import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from jieying.citypack.model import Category, CityPack, DispatchSettings, Level, Plan
+from jieying.dispatch.coverage import Coverage
+from jieying.dispatch.policies import BY_COVERAGE, Field, nearness, ranking, scores
 from jieying.kit.errors import Invalid
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.reasons import Reason
+from jieying.roads.graph import Floats
 
-# Nearness halves about every 3.5 minutes of road time: e^(-eta/300 s).
-NEARNESS_SCALE_S = 300.0
 # A position that is older than the pack allows counts as up to this much farther away.
 STALE_PENALTY_MAX_S = 300.0
-# Taking a unit from another incident must be worth this much.
-PREEMPT_PENALTY = 0.15
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,10 @@ class UnitFacts:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A unit considered for an incident; `parts` are the three shares of the score before weighing, 0 to 1."""
+    """A unit considered for an incident; `score` weighs `nearness`, `territory` and `business`, each 0 to 1.
+
+    The order of candidates is the policy's; it is that of the score only where the policy is `balanced`.
+    """
 
     unit: str
     eta_s: float
@@ -75,17 +78,22 @@ def skills_needed(category: Category | None, plan: Plan) -> frozenset[str]:
     return plan.skills | (category.skills if category else frozenset())
 
 
-def _territory(call: CallFacts, unit: UnitFacts) -> tuple[float, str]:
+def territory_of(call_path: str, unit_path: str) -> float:
     """1 for the own station, less for each level of the tree that lies between."""
-    call_parts, unit_parts = call.org_path.strip("/").split("/"), unit.org_path.strip("/").split("/")
+    call_parts, unit_parts = call_path.strip("/").split("/"), unit_path.strip("/").split("/")
     common = 0
     while common < min(len(call_parts), len(unit_parts)) and call_parts[common] == unit_parts[common]:
         common += 1
     apart = max(len(call_parts), len(unit_parts)) - common
-    return {0: (1.0, "own_station"), 1: (0.5, "same_county")}.get(apart, (0.2 if common > 1 else 0.0, "other_county"))
+    return {0: 1.0, 1: 0.5}.get(apart, 0.2 if common > 1 else 0.0)
 
 
-def _stale_s(age_s: float | None, settings: DispatchSettings) -> float:
+def business_of(needed: frozenset[str], held: frozenset[str]) -> float:
+    """The share of the skills asked for that the unit has; 1 when none is asked for."""
+    return len(needed & held) / len(needed) if needed else 1.0
+
+
+def stale_s(age_s: float | None, settings: DispatchSettings) -> float:
     """Seconds added to the ETA because nobody knows where the unit is now."""
     if age_s is None:
         return STALE_PENALTY_MAX_S / 2
@@ -104,16 +112,70 @@ def may_go(call: CallFacts, unit: UnitFacts, plan: Plan) -> bool:
     )
 
 
-def weigh(call: CallFacts, unit: UnitFacts, eta_s: float, settings: DispatchSettings) -> Candidate:
-    """Score one unit: nearness (road time), territory (jurisdiction), business (speciality), and say why."""
-    stale_s = _stale_s(unit.position_age_s, settings)
-    nearness = math.exp(-(eta_s + stale_s) / NEARNESS_SCALE_S)
-    territory, territory_code = _territory(call, unit)
+def field_of(call: CallFacts, units: Sequence[UnitFacts], eta_s: Floats, settings: DispatchSettings) -> Field:
+    """The units as a policy sees them. They come in the order of their codes."""
+    return Field(
+        eta_s=eta_s,
+        air_m=np.array([distance_m(unit.point, call.point) for unit in units], float),
+        territory=np.array([territory_of(call.org_path, unit.org_path) for unit in units], float),
+        business=np.array([business_of(call.skills, unit.skills) for unit in units], float),
+        stale_s=np.array([stale_s(unit.position_age_s, settings) for unit in units], float),
+        taken=np.array([unit.status != "available" for unit in units], bool),
+    )
+
+
+def rank(
+    call: CallFacts,
+    units: Sequence[UnitFacts],
+    eta_s: Floats,
+    settings: DispatchSettings,
+    coverage: Coverage | None = None,
+) -> list[Candidate]:
+    """Candidates, best first, with their reasons. Units that no road leads from (ETA infinite) are left out.
+
+    Units come in the order of their codes; the coverage is of the same. Ties go by ETA, then by code.
+    """
+    considered = field_of(call, units, eta_s, settings)
+    score, near = scores(considered, settings), nearness(considered)
+    loss = coverage.loss() if coverage else None
+    found = []
+    for i in ranking(considered, settings, coverage).tolist():
+        unit, seconds = units[i], float(eta_s[i])
+        taken = bool(considered.taken[i])
+        reasons = _reasons(call, unit, seconds, settings)
+        if settings.policy == "nearest_by_air":
+            reasons.append(Reason("distance_air", {"metres": round(float(considered.air_m[i]))}))
+        if coverage is not None and loss is not None and settings.policy in BY_COVERAGE and not taken:
+            reasons += _coverage_reasons(coverage, i, seconds, float(loss[i]), settings)
+        found.append(
+            Candidate(
+                unit.code,
+                seconds,
+                float(considered.air_m[i]),
+                float(score[i]),
+                float(near[i]),
+                float(considered.territory[i]),
+                float(considered.business[i]),
+                unit.position_age_s,
+                unit.status,
+                unit.incident if taken else None,
+                tuple(reasons),
+            )
+        )
+    return found
+
+
+_TERRITORY = {1.0: "own_station", 0.5: "same_county"}
+
+
+def _reasons(call: CallFacts, unit: UnitFacts, eta_s: float, settings: DispatchSettings) -> list[Reason]:
+    """What speaks for and against a unit, whatever the policy."""
+    territory = territory_of(call.org_path, unit.org_path)
+    reasons = [
+        Reason("eta", {"minutes": round(eta_s / 60, 1), "seconds": round(eta_s)}),
+        Reason(_TERRITORY.get(territory, "other_county")),
+    ]
     held = call.skills & unit.skills
-    business = len(held) / len(call.skills) if call.skills else 1.0
-    score = settings.nearness * nearness + settings.territory * territory + settings.business * business
-    taken = unit.status != "available"
-    reasons = [Reason("eta", {"minutes": round(eta_s / 60, 1), "seconds": round(eta_s)}), Reason(territory_code)]
     if call.skills:
         code = "skills_all" if held == call.skills else "skills_some" if held else "skills_none"
         reasons.append(
@@ -121,52 +183,26 @@ def weigh(call: CallFacts, unit: UnitFacts, eta_s: float, settings: DispatchSett
         )
     if unit.position_age_s is None:
         reasons.append(Reason("position_never"))
-    elif stale_s:
+    elif stale_s(unit.position_age_s, settings):
         reasons.append(Reason("position_stale", {"age_s": round(unit.position_age_s)}))
-    if taken:
+    if unit.status != "available":
         reasons.append(Reason("preempts_less_urgent", {"level": list(Level)[unit.level_rank or 0].value}))
-    return Candidate(
-        unit.code,
-        eta_s,
-        distance_m(unit.point, call.point),
-        score - (PREEMPT_PENALTY if taken else 0.0),
-        nearness,
-        territory,
-        business,
-        unit.position_age_s,
-        unit.status,
-        unit.incident if taken else None,
-        tuple(reasons),
-    )
+    return reasons
 
 
-def rank(
-    call: CallFacts,
-    units: Sequence[UnitFacts],
-    etas: Sequence[float | None],
-    settings: DispatchSettings,
-) -> list[Candidate]:
-    """Candidates, best first; equal scores by ETA, then by code. Units that no road leads from are left out."""
-    policy = POLICIES[settings.policy]
-    weighed = [
-        weigh(call, unit, eta, settings)
-        for unit, eta in zip(units, etas, strict=True)
-        if eta is not None and eta <= settings.max_eta_s
-    ]
-    return sorted(weighed, key=policy)
-
-
-def _balanced(candidate: Candidate) -> tuple[float, float, str]:
-    return (-candidate.score, candidate.eta_s, candidate.unit)
-
-
-def _nearest(candidate: Candidate) -> tuple[float, float, str]:
-    return (1.0 if candidate.preempts else 0.0, candidate.eta_s, candidate.unit)
-
-
-Policy = Callable[[Candidate], tuple[float, float, str]]
-# The pack names one of these (pack.toml, [dispatch] policy).
-POLICIES: dict[str, Policy] = {"balanced": _balanced, "nearest_by_road": _nearest}
+def _coverage_reasons(
+    coverage: Coverage, unit: int, eta_s: float, loss: float, settings: DispatchSettings
+) -> list[Reason]:
+    """What its leaving means for those who may call next."""
+    minutes = f"{settings.cover_s / 60:g}"
+    reasons = [Reason("in_time" if eta_s <= settings.cover_s else "not_in_time", {"minutes": minutes})]
+    if loss <= 0:
+        return [*reasons, Reason("cover_kept", {"minutes": minutes})]
+    place, others = coverage.missed_most(unit)
+    reasons.append(Reason("cover_loss", {"minutes": minutes, "percent": f"{100 * loss:.2f}"}))
+    where = {"area": coverage.demand.names[place], "minutes": minutes, "units": others}
+    reasons.append(Reason("cover_left" if others else "cover_none_left", where))
+    return reasons
 
 
 def choose(ranked: Sequence[Candidate], missing: int, tried: Collection[str]) -> list[Candidate]:

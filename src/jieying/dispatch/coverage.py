@@ -1,0 +1,94 @@
+"""Who would be in time for the next call: expected coverage, what a departure costs it, which move raises it. Pure.
+
+A unit covers what it reaches by road within `cover_s` (pack.toml, [dispatch]). Each unit is taken to be busy with
+probability q, independently of the others, so a place within reach of k idle ones is covered with 1 - q^k: MEXCLP,
+Daskin: A maximum expected covering location model, Transportation Science 17 (1983) 48-70.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from jieying.dispatch.demand import Demand
+from jieying.roads.graph import Bools, Floats, Ints
+
+# A change of the coverage by less than a millionth of the city's calls is no ground for anything.
+_DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The coverage at one moment. `at`: the place of `demand` where each unit stands, or will in a moment; `idle`:
+    those that wait for a call. Units that do not wait cover nothing.
+    """
+
+    demand: Demand
+    at: Ints
+    idle: Bools
+
+    @cached_property
+    def reach(self) -> Floats:
+        """Units × places: 1 where the unit would be in time, else 0."""
+        reach: Floats = self.demand.reach[self.at]
+        return reach
+
+    @cached_property
+    def count(self) -> Floats:
+        """How many idle units reach each place in time."""
+        count: Floats = self.idle.astype(float) @ self.reach
+        return count
+
+    def expected(self) -> float:
+        """The share of all calls that somebody idle would reach in time, 0 to 1."""
+        return float(self.demand.weight @ (1 - self.demand.busy**self.count))
+
+    def loss(self) -> Floats:
+        """For each unit the share of all calls that is no longer covered when it leaves; 0 for one that is not idle.
+
+        The marginal coverage of MEXCLP: weight × (1 - q) q^(k-1), summed over what the unit reaches.
+        """
+        q = self.demand.busy
+        marginal = self.demand.weight * (1 - q) * q ** np.maximum(self.count - 1, 0)
+        loss: Floats = np.round(self.idle * (self.reach @ marginal), _DIGITS)
+        return loss
+
+    def missed_most(self, unit: int) -> tuple[int, int]:
+        """The place that misses the unit most when it leaves, and how many others still reach that place in time."""
+        q = self.demand.busy
+        missed = self.reach[unit] * self.demand.weight * q ** np.maximum(self.count - 1, 0)
+        place = int(missed.argmax())
+        return place, int(self.count[place] - (self.idle[unit] and self.reach[unit, place]))
+
+
+@dataclass(frozen=True)
+class Move:
+    """A unit that should wait elsewhere: `gain` is the share of all calls that is covered in addition."""
+
+    unit: int
+    post: int  # a place of the demand
+    gain: float
+    seconds: float
+
+
+def best_move(coverage: Coverage, movable: Bools, max_s: float) -> Move | None:
+    """The move of one idle unit to a post that raises the expected coverage most; None when none raises it.
+
+    A unit on its way counts as if it were there, and moves beyond `max_s` seconds are left out; of equal ones the
+    shortest is taken. With one unit movable, the one that has just become free, it is the rule of DMEXCLP:
+    Jagtenberg, Bhulai, van der Mei: An efficient heuristic for real-time ambulance redeployment, Operations Research
+    for Health Care 4 (2015) 27-35.
+    """
+    demand = coverage.demand
+    units = np.flatnonzero(coverage.idle & movable)
+    if not len(units) or not len(demand.posts):
+        return None
+    q, mine = demand.busy, coverage.reach[units]
+    without = demand.weight * (1 - q) * q ** (coverage.count - mine)  # what one more is worth once the unit has left
+    gain = np.round(without @ demand.reach[demand.posts].T - (without * mine).sum(axis=1, keepdims=True), _DIGITS)
+    seconds = demand.times_s[np.ix_(coverage.at[units], demand.posts)]
+    gain[seconds > max_s] = 0.0
+    row, column = np.unravel_index(np.lexsort((seconds.ravel(), -gain.ravel()))[0], gain.shape)
+    if gain[row, column] <= 0:
+        return None
+    return Move(int(units[row]), int(demand.posts[column]), float(gain[row, column]), float(seconds[row, column]))
