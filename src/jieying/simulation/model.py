@@ -99,6 +99,9 @@ class Calls:
 
     `category` indexes `categories` (codes of the pack), `level` is the rank (0 red … 4 white), `needed` the units it
     takes, 0 for what the response plan says. `turnout_s` and `stay_s` have a column for each of SLOTS units.
+
+    Every drive to a call lasts `extra_s + slow × t`, t by the road network; where these are None, it is drawn from
+    StageTimes.drive. They are what recorded drives teach (practice.py), one draw for all units of the call.
     """
 
     start: datetime
@@ -114,6 +117,8 @@ class Calls:
     relay_s: Floats
     turnout_s: Floats
     stay_s: Floats
+    extra_s: Floats | None = None
+    slow: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.received_s)
