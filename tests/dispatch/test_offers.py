@@ -1,5 +1,6 @@
 """From offer to offer: declined, expired, preempted, waiting, woken, over a restart."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from jieying.bootstrap import Platform
 from jieying.dispatch import actions as dispatch
+from jieying.dispatch.decide import Decider
 from jieying.incidents.model import AssignmentState
 from jieying.kit.clock import ManualClock
 from jieying.kit.db import Database
@@ -201,6 +203,10 @@ async def test_a_dispatcher_chooses_a_unit_and_is_told_why_another_cannot_be_had
     assert refused.value.params == {"unit": "U7", "status": "off_duty"}
     with pytest.raises(NotFound, match="no_such_unit"):
         await dispatch.offer_to(platform.site, decider, here, "U99", "d")
+    close_by = replace(platform.site.pack, dispatch=replace(platform.site.pack.dispatch, max_eta_s=60))
+    with pytest.raises(Conflict) as refused:  # free, but no road leads there in time
+        await dispatch.offer_to(platform.site, Decider(close_by, decider.roads), here, "U6", "d")
+    assert (refused.value.code, refused.value.params) == ("unit_out_of_reach", {"unit": "U6", "minutes": 1})
 
 
 async def test_when_the_last_unit_clears_an_offer_that_still_runs_is_withdrawn(platform: Platform) -> None:

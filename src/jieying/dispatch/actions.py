@@ -199,7 +199,10 @@ async def offer_to(site: Site, decider: Decider, incident_id: UUID, unit: str, a
         chosen = [c for c in await ranked(site, decider, connection, incident) if c.unit == unit]
         if not chosen or not await _offer(site, connection, incident, chosen[0], actor):
             row = await units.find_unit(connection, site.region, unit)
-            raise Conflict("unit_not_free", unit=unit, status=row.status if row else "off_duty")
+            status = row.status if row else "off_duty"
+            if status == "available" and not chosen:
+                raise Conflict("unit_out_of_reach", unit=unit, minutes=decider.pack.dispatch.max_eta_s // 60)
+            raise Conflict("unit_not_free", unit=unit, status=status)
         changes = {"waiting_since": None, "waiting_reason": None, "dispatch_due_at": site.clock.now()}
         return await store.change_incident(connection, site.region, incident_id, **changes)
 

@@ -71,6 +71,15 @@ class Move:
     seconds: float
 
 
+def move_gains(coverage: Coverage, units: Ints) -> Floats:
+    """Idle units × posts: the share of all calls that is covered in addition when the unit waits at the post."""
+    demand, mine = coverage.demand, coverage.reach[units]
+    # What one more unit is worth at each place once this one has left.
+    worth = demand.weight * (1 - demand.busy) * demand.busy ** (coverage.count - mine)
+    gains: Floats = worth @ demand.reach[demand.posts].T - (worth * mine).sum(axis=1, keepdims=True)
+    return np.round(gains, _DIGITS)
+
+
 def best_move(coverage: Coverage, movable: Bools, max_s: float) -> Move | None:
     """The move of one idle unit to a post that raises the expected coverage most; None when none raises it.
 
@@ -79,16 +88,12 @@ def best_move(coverage: Coverage, movable: Bools, max_s: float) -> Move | None:
     Jagtenberg, Bhulai, van der Mei: An efficient heuristic for real-time ambulance redeployment, Operations Research
     for Health Care 4 (2015) 27-35.
     """
-    demand = coverage.demand
-    units = np.flatnonzero(coverage.idle & movable)
-    if not len(units) or not len(demand.posts):
+    posts, units = coverage.demand.posts, np.flatnonzero(coverage.idle & movable)
+    if not len(units) or not len(posts):
         return None
-    q, mine = demand.busy, coverage.reach[units]
-    without = demand.weight * (1 - q) * q ** (coverage.count - mine)  # what one more is worth once the unit has left
-    gain = np.round(without @ demand.reach[demand.posts].T - (without * mine).sum(axis=1, keepdims=True), _DIGITS)
-    seconds = demand.times_s[np.ix_(coverage.at[units], demand.posts)]
-    gain[seconds > max_s] = 0.0
-    row, column = np.unravel_index(np.lexsort((seconds.ravel(), -gain.ravel()))[0], gain.shape)
-    if gain[row, column] <= 0:
+    seconds = coverage.demand.times_s[np.ix_(coverage.at[units], posts)]
+    gains = np.where(seconds <= max_s, move_gains(coverage, units), 0.0)
+    row, column = np.unravel_index(np.lexsort((seconds.ravel(), -gains.ravel()))[0], gains.shape)
+    if gains[row, column] <= 0:
         return None
-    return Move(int(units[row]), int(demand.posts[column]), float(gain[row, column]), float(seconds[row, column]))
+    return Move(int(units[row]), int(posts[column]), float(gains[row, column]), float(seconds[row, column]))

@@ -23,8 +23,8 @@ class Decider:
     def __init__(self, pack: CityPack, roads: RoadNetwork) -> None:
         self.pack = pack
         self.roads = roads
-        by_coverage = pack.dispatch.policy in BY_COVERAGE or pack.dispatch.move_up
-        self.demand = demand_of(pack, roads) if by_coverage else None
+        asked = pack.dispatch.policy in BY_COVERAGE or pack.dispatch.move_up
+        self.demand = demand_of(pack, roads) if asked else None
         self._zone = ZoneInfo(pack.timezone)
         self._snaps: dict[str, tuple[Point, Snap]] = {}
 
@@ -52,7 +52,8 @@ class Decider:
         hour = now.astimezone(self._zone).hour
         etas = self.roads.etas(self._snapped(able), call.point, hour)
         eta_s = np.array([np.inf if eta is None else eta for eta in etas], float)
-        return rank(call, able, eta_s, self.pack.dispatch, self.coverage(able))
+        by_coverage = self.pack.dispatch.policy in BY_COVERAGE
+        return rank(call, able, eta_s, self.pack.dispatch, self.coverage(able) if by_coverage else None)
 
     def coverage(self, units: Sequence[UnitFacts]) -> Coverage | None:
         """What those of the units that are free cover; None where nothing in the pack asks for it."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from jieying.citypack.model import Category, CityPack, DispatchSettings, Level, Plan
 from jieying.dispatch.coverage import Coverage
-from jieying.dispatch.policies import BY_COVERAGE, Field, nearness, ranking, scores
+from jieying.dispatch.policies import Field, nearness, ranking, scores
 from jieying.kit.errors import Invalid
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.reasons import Reason
@@ -145,7 +145,7 @@ def rank(
         reasons = _reasons(call, unit, seconds, settings)
         if settings.policy == "nearest_by_air":
             reasons.append(Reason("distance_air", {"metres": round(float(considered.air_m[i]))}))
-        if coverage is not None and loss is not None and settings.policy in BY_COVERAGE and not taken:
+        if coverage is not None and loss is not None and not taken:
             reasons += _coverage_reasons(coverage, i, seconds, float(loss[i]), settings)
         found.append(
             Candidate(
