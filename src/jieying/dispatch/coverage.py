@@ -5,7 +5,8 @@ probability q, independently of the others, so a place within reach of k idle on
 Daskin: A maximum expected covering location model, Transportation Science 17 (1983) 48-70.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -97,3 +98,34 @@ def best_move(coverage: Coverage, movable: Bools, max_s: float) -> Move | None:
     if gains[row, column] <= 0:
         return None
     return Move(int(units[row]), int(posts[column]), float(gains[row, column]), float(seconds[row, column]))
+
+
+# A move that wins less than two of a hundred calls or takes longer than a quarter of an hour is not worth the trouble.
+WORTH_GAIN, WORTH_S = 0.02, 900.0
+
+
+def worthwhile(coverage: Coverage, movable: Bools) -> Move | None:
+    """The best move, if it is worth the trouble."""
+    move = best_move(coverage, movable, WORTH_S)
+    return move if move is not None and move.gain >= WORTH_GAIN else None
+
+
+def review(coverage: Coverage, suggested: Mapping[int, int]) -> tuple[dict[int, str], Move | None]:
+    """Which of the moves that were suggested (unit → post) are over, and why; and what to suggest now, if anything.
+
+    A unit that was asked to move counts as if it had: one suggestion takes the next into account. Over is a move
+    whose unit has arrived, is not free any more, or that would not raise the coverage any more (`overtaken`).
+    """
+    over = {unit: "not_free" for unit in suggested if not coverage.idle[unit]}
+    over |= {unit: "arrived" for unit, post in suggested.items() if unit not in over and coverage.at[unit] == post}
+    there = coverage.at.copy()
+    for unit, post in suggested.items():
+        if unit not in over:
+            there[unit] = post
+    for unit in sorted(suggested.keys() - over.keys()):
+        stays = there.copy()
+        stays[unit] = coverage.at[unit]
+        if replace(coverage, at=there).expected() <= replace(coverage, at=stays).expected():
+            over[unit], there = "overtaken", stays
+    movable = np.array([unit not in suggested for unit in range(len(there))], bool)
+    return over, worthwhile(replace(coverage, at=there), movable)
