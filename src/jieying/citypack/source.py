@@ -210,7 +210,7 @@ class Record:
     def whole(self, key: str, default: int | None = None, low: int = 0, high: int = 1_000_000_000) -> int:
         """A whole number from `low` to `high`."""
         found = self.number(key, default, low, high)
-        if not found.is_integer():
+        if not float(found).is_integer():  # a default is an int
             self.fault("bad_number", field=key, value=self.values.get(key))
         return int(found) if abs(found) < 1e18 else 0
 
