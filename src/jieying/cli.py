@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from jieying.citypack.faults import PackFaults
-from jieying.commands import db, help, journal, pack, run, user
+from jieying.commands import db, help, journal, pack, run, simulate, user
 from jieying.commands.doctor import doctor
 from jieying.commands.serve import serve
 from jieying.commands.terminal import LANGUAGE, complain, words
@@ -27,6 +27,7 @@ app.command(help=words("help.serve"))(serve)
 app.command(help=words("help.demo"))(run.demo)
 app.command(help=words("help.replay"))(run.replay)
 app.command(help=words("help.doctor"))(doctor)
+app.add_typer(simulate.app, name="simulate", help=words("help.simulate"))
 app.add_typer(pack.app, name="pack", help=words("help.pack"))
 app.add_typer(db.app, name="db", help=words("help.db"))
 app.add_typer(user.app, name="user", help=words("help.user"))

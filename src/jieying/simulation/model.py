@@ -4,9 +4,9 @@ All durations are seconds; moments inside a simulation are seconds since `Calls.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -213,5 +213,4 @@ class Outcome:
     events: int
     seconds: float
     moves: int = 0  # units sent to another post by move-up
-    drives_s: float = 0.0  # all seconds on the road, to incidents, home and to other posts
-    journal: list[dict[str, Any]] = field(default_factory=list)
+    road_s: float = 0.0  # all seconds on the road, to incidents, home and to other posts

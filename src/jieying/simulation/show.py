@@ -1,0 +1,129 @@
+"""The result of a simulation for people: a table of the variants, the differences between them, what was assumed."""
+
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from jieying.commands.terminal import out, say, words
+from jieying.simulation.result import Figure, Report
+
+REFUSALS_SHOWN = 5
+
+
+def show(result: Report) -> None:
+    """Print a result in words and tables."""
+    for one in result["calls"]["refused"][:REFUSALS_SHOWN]:
+        reason = words(f"replay.refused.{one['code']}", **one["params"])
+        say("replay.refused", line=one["line"], reason=reason)
+    for line in result["said"]:
+        out.print(line)
+    say(
+        "simulate.what", calls=round(result["calls"]["n"]), source=result["calls"]["source"], units=result["units"],
+        replications=result["replications"], seed=result["seed"], relay=result["relay"],
+    )  # fmt: skip
+    out.print(_policies(result))
+    if result["differences"]:
+        out.print(_differences(result))
+    if "sweep" in result:
+        _sweep(result)
+    spent = [policy["seconds"] for policy in result["policies"].values()]
+    events = [policy["events_per_s"] for policy in result["policies"].values()]
+    say("simulate.spent", seconds=f"{sum(spent):.1f}", events=f"{min(events):,.0f}")
+
+
+def _policies(result: Report) -> Table:
+    table = Table(title=words("simulate.table"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
+    table.add_column("")
+    for column in ("p50", "p90", "within", "travel", "late", "waited", "work"):
+        table.add_column(words(f"simulate.{column}"), justify="right")
+    if result["recorded"]:
+        response, travel = result["recorded"]["response"], result["recorded"]["travel"]
+        late = 1 - response["within_300s"] if response["within_300s"] is not None else None
+        table.add_row(
+            words("simulate.recorded"), _plain(response["p50_s"]), _plain(response["p90_s"]),
+            _plain_percent(response["within_300s"]), _plain(travel["p50_s"]), _plain_percent(late), "–", "–",
+        )  # fmt: skip
+    for name, policy in result["policies"].items():
+        response = policy["response"]
+        work = list(policy["work_per_unit"].values())
+        table.add_row(
+            name, _seconds(response["p50_s"]), _seconds(response["p90_s"]), _percent(response["within_300s"]),
+            _seconds(policy["travel"]["p50_s"]), _percent(policy["late_share"]),
+            _plain(policy["waited"]["value"]), _plain_percent(sum(work) / len(work) if work else None),
+        )  # fmt: skip
+    return table
+
+
+def _differences(result: Report) -> Table:
+    table = Table(title=words("simulate.differences"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
+    table.add_column("")
+    for column in ("p50", "p90", "within_points", "late"):
+        table.add_column(words(f"simulate.{column}"), justify="right")
+    for one in result["differences"]:
+        table.add_row(
+            f"{one['from']} → {one['to']}",
+            _percent(one["p50_s"]), _percent(one["p90_s"]), _points(one["within_300s"]), _percent(one["late_share"]),
+        )  # fmt: skip
+    return table
+
+
+def _sweep(result: Report) -> None:
+    for name, found in result["units_for_98"].items():
+        key = "simulate.units_for" if found["units"] is not None else "simulate.units_never"
+        best, most = f"{100 * found['best']:.1f}", found["best_units"]
+        say(key, policy=name, units=found["units"], best=best, best_units=most)
+
+
+def show_validation(found: dict[str, Any]) -> None:
+    """Print how the prediction compares with the record."""
+    table = Table(title=words("simulate.validation"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
+    table.add_column("")
+    for column in ("p50", "p90", "within"):
+        table.add_column(words(f"simulate.{column}"), justify="right")
+    for interval in ("travel", "response"):
+        recorded, predicted = found["recorded"][interval], found["predicted"][interval]
+        name = words(f"interval.{interval}")
+        table.add_row(
+            f"{name}, {words('simulate.recorded')}",
+            _plain(recorded["p50_s"]), _plain(recorded["p90_s"]), _plain_percent(recorded["within_300s"]),
+        )  # fmt: skip
+        table.add_row(
+            f"{name}, {words('simulate.predicted')}",
+            _seconds(predicted["p50_s"]), _seconds(predicted["p90_s"]), _percent(predicted["within_300s"]),
+        )  # fmt: skip
+    out.print(table)
+    say("simulate.ks", travel=f"{_ks(found['ks_travel']):.3f}", response=f"{_ks(found['ks_response']):.3f}")
+
+
+def _ks(found: Any) -> float:
+    return float(found["value"] if isinstance(found, dict) else found)
+
+
+def _figure(one: Figure, scale: float, digits: int, unit: str) -> str:
+    if one["value"] is None:
+        return "–"
+    text = f"{scale * one['value']:,.{digits}f}{unit}"
+    if one["low"] is None or one["high"] is None:
+        return text
+    return f"{text} [{scale * one['low']:,.{digits}f}, {scale * one['high']:,.{digits}f}]"
+
+
+def _seconds(one: Figure) -> str:
+    return _figure(one, 1, 0, "")
+
+
+def _percent(one: Figure) -> str:
+    return _figure(one, 100, 1, " %")
+
+
+def _points(one: Figure) -> str:
+    return _figure(one, 1, 1, "")
+
+
+def _plain(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def _plain_percent(share: float | None) -> str:
+    return "–" if share is None else f"{100 * share:.1f} %"
