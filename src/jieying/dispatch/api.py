@@ -14,6 +14,9 @@ from jieying.dispatch.decide import Decider
 from jieying.incidents import actions as incidents
 from jieying.incidents import store
 from jieying.incidents.model import AssignmentState, IncidentState, illegal
+from jieying.incidents.rights import seen_incident
+from jieying.incidents.store import IncidentRow
+from jieying.journal.actions import Site
 from jieying.kit.api import Body, PositionIn
 from jieying.kit.errors import Forbidden, Invalid, NotFound
 from jieying.places.areas import AreaIndex
@@ -33,9 +36,15 @@ def _decider(request: Request) -> Decider:
     return cast(Decider, request.app.state.city.decider)
 
 
-async def _seen(request: Request, id: UUID, account: Account) -> Shown:
+async def _shown(request: Request, id: UUID, account: Account) -> Shown:
     """The incident as it is now; NotFound when it is not there or not within the account's scope."""
     return await state_of(request).show_incident(id, account)
+
+
+async def _seen(site: Site, id: UUID, account: Account) -> IncidentRow:
+    """The incident before something is done with it; refused like `_shown`."""
+    async with site.db.transaction() as connection:
+        return await seen_incident(connection, site.region, account, id)
 
 
 class CandidateParts(BaseModel):
@@ -64,9 +73,8 @@ class CandidatesView(BaseModel):
 @router.get("/incidents/{id}/candidates")
 async def candidates(id: UUID, request: Request, site: SiteNow, account: Reads) -> CandidatesView:
     """Who could go now, best first, each with its reasons."""
-    await _seen(request, id, account)
     async with site.db.transaction() as connection:
-        incident = await store.get_incident(connection, site.region, id)
+        incident = await seen_incident(connection, site.region, account, id)
         found = await actions.ranked(site, _decider(request), connection, incident)
     names = {c.unit: site.pack.units[c.unit].name for c in found}
     return CandidatesView(
@@ -89,9 +97,9 @@ class OfferIn(Body):
 
 @router.post("/incidents/{id}/offer")
 async def offer(id: UUID, given: OfferIn, request: Request, site: SiteNow, account: Manages) -> Shown:
-    await _seen(request, id, account)
+    await _seen(site, id, account)
     await actions.offer_to(site, _decider(request), id, given.unit, account.actor)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 class AmendIn(Body):
@@ -104,7 +112,7 @@ class AmendIn(Body):
 
 @router.post("/incidents/{id}/amend")
 async def amend(id: UUID, given: AmendIn, request: Request, site: SiteNow, account: Manages) -> Shown:
-    await _seen(request, id, account)
+    await _seen(site, id, account)
     changes: dict[str, Any] = {}
     if given.category is not None:
         if given.category not in site.pack.categories:
@@ -121,7 +129,7 @@ async def amend(id: UUID, given: AmendIn, request: Request, site: SiteNow, accou
         changes["units_needed"] = given.units
     if changes:
         await actions.amend(site, id, account.actor, changes)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 class HandOverIn(Body):
@@ -131,14 +139,14 @@ class HandOverIn(Body):
 @router.post("/incidents/{id}/hand-over")
 async def hand_over(id: UUID, given: HandOverIn, request: Request, site: SiteNow, account: Acts) -> Shown:
     """Caller and officer speak with each other."""
-    await _seen(request, id, account)
+    await _seen(site, id, account)
     unit = given.unit
     if not account.may(Permission.INCIDENT_MANAGE):
         unit = unit or account.unit
         if unit is None or unit != account.unit:
             raise Forbidden("not_your_unit")
     await actions.hand_over(site, id, account.actor, unit)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 class OutcomeIn(Body):
@@ -149,14 +157,16 @@ class OutcomeIn(Body):
 @router.post("/incidents/{id}/resolve")
 async def resolve(id: UUID, given: OutcomeIn, request: Request, site: SiteNow, account: Acts) -> Shown:
     """Record the outcome; an officer for an incident that his unit works on, others within their scope."""
-    shown = await _seen(request, id, account)
-    worked_on_it = {a.unit for a in shown.assignments if a.accepted_at}
+    async with site.db.transaction() as connection:
+        await seen_incident(connection, site.region, account, id)
+        given_out = await store.assignments_of(connection, site.region, [id])
+    worked_on_it = {a.unit for a in given_out if a.accepted_at}
     if not account.may(Permission.INCIDENT_MANAGE) and account.unit not in worked_on_it:
         raise Forbidden("not_your_unit")
     if given.outcome not in site.pack.outcomes:
         raise Invalid("no_such_outcome", outcome=given.outcome)
     await actions.record_outcome(site, id, account.actor, given.outcome, given.notes)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 class CloseIn(Body):
@@ -166,9 +176,9 @@ class CloseIn(Body):
 
 @router.post("/incidents/{id}/close")
 async def close(id: UUID, given: CloseIn, request: Request, site: SiteNow, account: Manages) -> Shown:
-    await _seen(request, id, account)
+    await _seen(site, id, account)
     await incidents.close_incident(site, id, account.actor, given.call_back, given.notes)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 class ReasonIn(Body):
@@ -177,19 +187,19 @@ class ReasonIn(Body):
 
 @router.post("/incidents/{id}/reopen")
 async def reopen(id: UUID, given: ReasonIn, request: Request, site: SiteNow, account: Manages) -> Shown:
-    await _seen(request, id, account)
+    await _seen(site, id, account)
     await incidents.reopen_incident(site, id, account.actor, given.reason)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 @router.post("/incidents/{id}/refused")
 async def refused(id: UUID, given: ReasonIn, request: Request, site: SiteNow, account: Manages) -> Shown:
     """The other service does not take it: it is ours again."""
-    shown = await _seen(request, id, account)
-    if shown.state != IncidentState.DIVERTED:
-        raise illegal(shown.state, IncidentState.OPEN)
+    incident = await _seen(site, id, account)
+    if incident.state != IncidentState.DIVERTED:
+        raise illegal(incident.state, IncidentState.OPEN)
     await incidents.reopen_incident(site, id, account.actor, given.reason)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 class DivertIn(Body):
@@ -199,9 +209,9 @@ class DivertIn(Body):
 
 @router.post("/incidents/{id}/divert")
 async def divert(id: UUID, given: DivertIn, request: Request, site: SiteNow, account: Manages) -> Shown:
-    await _seen(request, id, account)
+    await _seen(site, id, account)
     await actions.leave_to_others(site, id, account.actor, IncidentState.DIVERTED, f"{given.to}: {given.reason}")
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 class MergeIn(Body):
@@ -211,10 +221,10 @@ class MergeIn(Body):
 @router.post("/incidents/{id}/merge")
 async def merge(id: UUID, given: MergeIn, request: Request, site: SiteNow, account: Manages) -> Shown:
     """This incident is the same event as another, which goes on with all reports."""
-    await _seen(request, id, account)
-    await _seen(request, given.into, account)
+    await _seen(site, id, account)
+    await _seen(site, given.into, account)
     await actions.leave_to_others(site, id, account.actor, IncidentState.MERGED, "same_event", given.into)
-    return await _seen(request, id, account)
+    return await _shown(request, id, account)
 
 
 Step = Literal["accept", "decline", "en-route", "on-scene", "clear", "release"]
@@ -229,13 +239,13 @@ async def go_on(id: UUID, step: Step, given: StepIn, request: Request, site: Sit
     """The unit's next step on the incident, by its officer or on its behalf."""
     async with site.db.transaction() as connection:
         assignment = await store.get_assignment(connection, site.region, id)
+        try:
+            incident = await seen_incident(connection, site.region, account, assignment.incident_id)
+        except NotFound as error:  # the same answer as for one that is not there
+            raise NotFound("no_such_assignment", assignment=str(id)) from error
     unit = site.pack.units.get(assignment.unit)
-    try:
-        shown = await _seen(request, assignment.incident_id, account)
-    except NotFound as error:  # the same answer as for one that is not there
-        raise NotFound("no_such_assignment", assignment=str(id)) from error
     own = unit is not None and account.may_act_for(unit.code, site.pack.orgs[unit.org].path)
-    manages = account.may(Permission.INCIDENT_MANAGE) and shown.org_path.startswith(account.org_path)
+    manages = account.may(Permission.INCIDENT_MANAGE) and incident.org_path.startswith(account.org_path)
     if not own and not manages:
         raise Forbidden("not_your_unit")
     actor = account.actor
@@ -252,7 +262,7 @@ async def go_on(id: UUID, step: Step, given: StepIn, request: Request, site: Sit
             await actions.turn_down(site, id, AssignmentState.DECLINED, actor, given.reason)
         case "release":
             await actions.turn_down(site, id, AssignmentState.RELEASED, actor, given.reason)
-    return await _seen(request, assignment.incident_id, account)
+    return await _shown(request, assignment.incident_id, account)
 
 
 class StatusIn(Body):

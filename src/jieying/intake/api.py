@@ -9,11 +9,12 @@ from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
-from jieying.access.api import SiteNow, needs, state_of
+from jieying.access.api import SiteNow, needs
 from jieying.access.rules import Account, Permission
 from jieying.citypack.model import Level
 from jieying.incidents import actions as incidents
 from jieying.incidents.model import Channel, ReportState
+from jieying.incidents.rights import seen_incident
 from jieying.intake import actions, rules
 from jieying.intake.actions import ByHand, NewReport
 from jieying.intake.city import City
@@ -179,9 +180,10 @@ class Linked(Body):
 
 
 @router.post("/reports/{id}/link", status_code=204)
-async def link(id: UUID, given: Linked, request: Request, site: SiteNow, account: Takes) -> None:
+async def link(id: UUID, given: Linked, site: SiteNow, account: Takes) -> None:
     """Say that the report speaks of an incident that is open already."""
-    await state_of(request).show_incident(given.incident, account)  # refuses what the account may not see
+    async with site.db.transaction() as connection:
+        await seen_incident(connection, site.region, account, given.incident)
     await actions.link(site, id, given.incident, account.actor)
 
 

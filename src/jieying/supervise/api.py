@@ -14,7 +14,7 @@ from jieying.citypack.model import Level
 from jieying.dispatch.rules import plan_for
 from jieying.incidents import store as incidents
 from jieying.incidents.model import IncidentState, ReportState
-from jieying.incidents.store import IncidentRow
+from jieying.incidents.rights import may_see, seen_incident
 from jieying.journal import store as journal
 from jieying.journal.actions import Site
 from jieying.kit.errors import Invalid, NotFound
@@ -41,19 +41,6 @@ ReadsReports = Annotated[Account, needs(Permission.REPORT_READ)]
 ReadsIncidents = Annotated[Account, needs(Permission.INCIDENT_READ)]
 ReadsJournal = Annotated[Account, needs(Permission.JOURNAL_READ)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-
-
-def may_see(site: Site, account: Account, row: IncidentRow) -> bool:
-    """Within the account's part of the tree; an officer also what his own unit is asked to do."""
-    return account.may(Permission.INCIDENT_READ) and account.sees(row.org_paths)
-
-
-async def seen_incident(site: Site, connection: AsyncConnection, account: Account, id: UUID) -> IncidentRow:
-    """The incident; NotFound when it is not there or not for this account: the same answer, so nothing leaks."""
-    row = await incidents.get_incident(connection, site.region, id)
-    if not may_see(site, account, row):
-        raise NotFound("no_such_incident", incident=str(id))
-    return row
 
 
 def _states(given: str, known: type[IncidentState] | type[ReportState]) -> list[str]:
@@ -86,7 +73,7 @@ async def list_incidents(
 @router.get("/incidents/{id}")
 async def read_incident(id: UUID, site: SiteNow, account: ReadsIncidents) -> IncidentDetail:
     async with site.db.transaction() as connection:
-        row = await seen_incident(site, connection, account, id)
+        row = await seen_incident(connection, site.region, account, id)
         (shown,) = await show_incidents(site, connection, [row])
         reports = await incidents.reports_of(connection, site.region, id)
     guidance = plan_for(site.pack, row.category, Level(row.level)).guidance
@@ -107,7 +94,7 @@ class EntriesView(BaseModel):
 async def read_timeline(id: UUID, site: SiteNow, account: ReadsIncidents) -> EntriesView:
     """All that happened around an incident, oldest first."""
     async with site.db.transaction() as connection:
-        await seen_incident(site, connection, account, id)
+        await seen_incident(connection, site.region, account, id)
         reports = await incidents.reports_of(connection, site.region, id)
         entries = await journal.timeline(connection, site.region, id, [report.id for report in reports])
     return EntriesView(entries=[show_entry(entry) for entry in entries])
@@ -142,7 +129,7 @@ async def _hidden(site: Site, connection: AsyncConnection, account: Account, ids
     """Those incidents that the account may not see; their reports are not shown either."""
     known = [id_ for id_ in ids if id_]
     rows = await incidents.incidents_by_ids(connection, site.region, known) if known else []
-    return {row.id for row in rows if not may_see(site, account, row)}
+    return {row.id for row in rows if not may_see(account, row)}
 
 
 @router.get("/reports/{id}")

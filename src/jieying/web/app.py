@@ -15,6 +15,7 @@ from jieying.access import api as access
 from jieying.access.rules import Account
 from jieying.bootstrap import Platform
 from jieying.dispatch import api as dispatch
+from jieying.incidents.rights import seen_incident
 from jieying.intake import api as intake
 from jieying.kit.errors import Forbidden, TooLarge
 from jieying.settings import Settings
@@ -58,7 +59,7 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
 
     async def show_incident(id: UUID, account: Account) -> IncidentView:
         async with site.db.transaction() as connection:
-            row = await supervise.seen_incident(site, connection, account, id)
+            row = await seen_incident(connection, site.region, account, id)
             (shown,) = await show_incidents(site, connection, [row])
         return shown
 

@@ -19,11 +19,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.access.rules import Account, Permission
 from jieying.incidents import store as incidents
+from jieying.incidents.rights import may_see
 from jieying.journal import store as journal
 from jieying.journal.actions import Site
 from jieying.journal.model import Entry, Position
 from jieying.kit.errors import Refused
-from jieying.supervise.api import may_see, sees_unit, told
+from jieying.supervise.api import sees_unit, told
 from jieying.supervise.views import show_entry, show_incidents, show_report, show_unit
 from jieying.units import store as units
 
@@ -213,7 +214,7 @@ class Hub:
     ) -> dict[str, Any]:
         """What of a batch an account may see; an entry about something out of its sight is left out."""
         site = self.site
-        seen = {id_: view for id_, (row, view) in batch.incidents.items() if may_see(site, account, row)}
+        seen = {id_: view for id_, (row, view) in batch.incidents.items() if may_see(account, row)}
         unit_views = {code: view for code, view in batch.units.items() if sees_unit(site, account, view)}
         reads = account.may(Permission.REPORT_READ)
         reports = {
