@@ -17,7 +17,7 @@ CONSOLE := src/jieying/web/static/index.html
 PACK := var/packs/yunzhou/map.pmtiles
 # Node of this machine if it is new enough, else the one in .venv; asked for only when a recipe needs it.
 WITH_NODE = PATH="$$("$(CURDIR)/$(BIN)/python" "$(CURDIR)/tools/node.py"):$$PATH"
-BENCHMARKS := decision roads intake positions live browser crash
+BENCHMARKS := decision roads reach intake positions live browser crash start
 
 export UV_PYTHON_DOWNLOADS := never
 
@@ -32,7 +32,7 @@ demo: setup ## the main job at work in a sample city; make demo ARGS="--headless
 
 test: setup lint ## everything, browser included; make test ARGS="tests/triage -x"
 	@$(WITH_NODE) $(BIN)/python tools/chromium.py install
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadgroup $(ARGS)
 
 lint: setup ## ruff, mypy --strict, the console's types, style and tests
 	$(BIN)/ruff check

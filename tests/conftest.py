@@ -42,6 +42,13 @@ PASSWORD = "password-of-a-test"
 SignIn = Callable[..., Awaitable[dict[str, str]]]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Several processes share the tests by file, one takes the browser's: what is costly is made once for each."""
+    for item in items:
+        folder = item.path.parent.name
+        item.add_marker(pytest.mark.xdist_group("browser" if folder == "browser" else str(item.path)))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """SQLAlchemy URL of a server for this session; unsafe settings, for speed."""

@@ -212,7 +212,7 @@ def units(drafts: list[AreaDraft], network: Network, dice: Random) -> list[tuple
     rows: list[tuple[object, ...]] = []
 
     def add(
-        org: str, tables: tuple[tuple[str, str, str, str, int, int, str], ...], codes: list[str], label: str
+        org: str, tables: tuple[tuple[str, str, str, str, int, int, str], ...], codes: list[str], zh_of: str, en_of: str
     ) -> None:
         number = 0
         for kind, zh, en, skills, count, _, _ in tables:
@@ -224,15 +224,14 @@ def units(drafts: list[AreaDraft], network: Network, dice: Random) -> list[tuple
                 phone = f"0999-{len(rows) + 1000:04d}"
                 plate = "" if kind in ("foot", "community") else f"云A{len(rows) + 101:04d}警"
                 code = f"{org}-{number:02d}"
-                rows.append(
-                    (code, org, label + zh + suffix, f"{en} {suffix}".strip(), kind, skills, lat, lon, phone, plate)
-                )
+                name_en = " ".join(filter(None, (en_of, en, suffix)))
+                rows.append((code, org, zh_of + zh + suffix, name_en, kind, skills, lat, lon, phone, plate))
 
     for station in STATIONS:
-        add(station[0], _STATION_UNITS, [d.code for d in drafts if d.org == station[0]], station[1][:2])
-    for code, zh, _ in COUNTIES:
-        add(code, _BRANCH_UNITS, [d.code for d in drafts if d.org.startswith(code)], zh[:2])
-    add("YZ", _CITY_UNITS, [d.code for d in drafts[:20]], "")
+        add(station[0], _STATION_UNITS, [d.code for d in drafts if d.org == station[0]], station[1][:2], station[2])
+    for code, zh, en in COUNTIES:
+        add(code, _BRANCH_UNITS, [d.code for d in drafts if d.org.startswith(code)], zh[:2], en)
+    add("YZ", _CITY_UNITS, [d.code for d in drafts[:20]], "", "")
     return rows
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from jieying.citypack.check import validate_pack
 from jieying.citypack.faults import PackFaults
+from jieying.citypack.model import TurnBan
 from jieying.citypack.new import new_pack
 from jieying.citypack.read import read_pack
+from jieying.kit.geo import Point
 from jieying.kit.texts import LANGUAGES, catalogue
 
 Break = Callable[[Path], None]
@@ -129,6 +131,30 @@ CHEAP = {
     "an edge to a missing node": (swap("edges.csv", "\n0,1,", "\n0,99,"), ("edges.csv", 2, "unknown_node")),
     "a road of no length": (swap("edges.csv", "\n0,1,481.5,", "\n0,1,0,"), ("edges.csv", 2, "not_positive")),
     "a line of one point": (swap("edges.csv", "109.985000 29.990000;", ""), ("edges.csv", 2, "bad_line")),
+    "a ban on an edge that is not there": (
+        replace("turns.csv", b"from_edge,via,to_edge\n0,1,999\n"),
+        ("turns.csv", 2, "unknown_edge"),
+    ),
+    "a ban at a node that its edge does not touch": (
+        replace("turns.csv", b"from_edge,via,to_edge\n0,5,1\n"),
+        ("turns.csv", 2, "edge_not_at_node"),
+    ),
+    "a post for an unknown unit": (
+        replace("posting.csv", b"unit,lat,lon\nU9,30,110\n"),
+        ("posting.csv", 2, "unknown_unit"),
+    ),
+    "two posts for one unit": (
+        replace("posting.csv", b"unit,lat,lon\nU1,30,110\nU1,30,110\n"),
+        ("posting.csv", 3, "duplicate_code"),
+    ),
+    "a demand that is negative": (
+        replace("demand.csv", b"lat,lon,weight\n30,110,-1\n"),
+        ("demand.csv", 2, "number_range"),
+    ),
+    "learned speeds of an unknown area": (
+        replace("speeds.toml", b"[speeds]\ndefault_kmh = 30\n[speeds.area_factor]\nX = 0.9\n"),
+        ("speeds.toml", 1, "unknown_area"),
+    ),
 }
 
 ON_THE_MAP = {
@@ -196,6 +222,29 @@ def test_every_fault_has_words_in_both_languages() -> None:
     codes = {expected[2] for _, expected in (*CHEAP.values(), *ON_THE_MAP.values())}
     for language in LANGUAGES:
         assert codes <= {key.removeprefix("fault.") for key in catalogue(language)}
+
+
+def test_a_posting_plan_moves_the_posts_of_the_units_it_names(pack: Path) -> None:
+    before = read_pack(pack).units
+    replace("posting.csv", b"unit,lat,lon\nU1,30.001,110.002\n")(pack)
+    after = read_pack(pack).units
+    assert after["U1"].post == Point(30.001, 110.002)
+    assert after["U2"] == before["U2"]
+
+
+def test_turn_bans_name_edges_by_their_id(pack: Path) -> None:
+    header, *rows = (pack / "edges.csv").read_text(encoding="utf-8").splitlines()
+    numbered = [f"id,kmh,{header}", *(f"{100 - i},,{row}" for i, row in enumerate(rows))]
+    (pack / "edges.csv").write_text("\n".join(numbered) + "\n", encoding="utf-8")
+    via = int(rows[0].split(",")[1])
+    replace("turns.csv", f"from_edge,via,to_edge\n100,{via},100\n".encode())(pack)
+    assert read_pack(pack).turn_bans == (TurnBan(0, via, 0),)
+
+
+def test_learned_speeds_stand_before_those_of_the_pack(pack: Path) -> None:
+    replace("speeds.toml", b"[speeds]\ndefault_kmh = 17\n")(pack)
+    speeds = read_pack(pack).speeds
+    assert (speeds.default_kmh, len(speeds.hour_factor)) == (17, 168)
 
 
 def test_a_byte_order_mark_and_blank_lines_are_no_fault(pack: Path) -> None:
