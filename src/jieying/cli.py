@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from jieying.citypack.faults import PackFaults
 from jieying.commands import db, help, journal, pack, run, simulate, user
 from jieying.commands.doctor import doctor
+from jieying.commands.posting import posting
 from jieying.commands.serve import serve
 from jieying.commands.terminal import LANGUAGE, complain, words
 from jieying.kit.errors import Refused
@@ -27,6 +28,7 @@ app.command(help=words("help.serve"))(serve)
 app.command(help=words("help.demo"))(run.demo)
 app.command(help=words("help.replay"))(run.replay)
 app.command(help=words("help.doctor"))(doctor)
+app.command(help=words("help.posting"))(posting)
 app.add_typer(simulate.app, name="simulate", help=words("help.simulate"))
 app.add_typer(pack.app, name="pack", help=words("help.pack"))
 app.add_typer(db.app, name="db", help=words("help.db"))
