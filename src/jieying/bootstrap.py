@@ -25,6 +25,7 @@ from jieying.kit.clock import Clock
 from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
 from jieying.rosters.rules import units_on_duty
+from jieying.speeds.actions import speeds_in_force
 from jieying.supervise import actions as supervise
 from jieying.supervise import notices
 from jieying.supervise import store as supervise_store
@@ -40,6 +41,7 @@ GATHER_S = 0.1  # subscribers of the journal read in batches, not entry by entry
 STEP_WALKERS, OFFER_WALKERS = 4, 2
 RETRY_S = 1.0
 BUSY_S = 0.05
+SPEEDS_S = 1.0  # within so many seconds speeds that another process put in force are taken
 HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
 
@@ -54,6 +56,8 @@ class Platform:
         self.media_dir.mkdir(parents=True, exist_ok=True)
         self._steps_due = asyncio.Event()
         self._offers_due = asyncio.Event()
+        self._speeds_due = asyncio.Event()
+        self._speeds_version = 0  # that of the pack
         self._never = asyncio.Event()
         self._told: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -63,12 +67,15 @@ class Platform:
         async with self.site.db.transaction() as connection:
             await ensure_partitions(connection, self.site.clock.now())
             await units_store.add_missing(connection, self.site.region, self.site.pack.units)
+        await self._take_speeds()
         await self._roster()
 
     def kick_after(self, path: str) -> None:
         """A request changed something: the loops look at once instead of at their next turn."""
         if path.startswith("/api/reports"):
             self._steps_due.set()
+        elif path.startswith("/api/roads"):
+            self._speeds_due.set()
         elif not path.startswith("/api/positions"):
             self._offers_due.set()
 
@@ -82,6 +89,9 @@ class Platform:
         The platform of a clock that is moved by hand.
         """
         while True:
+            if self._speeds_due.is_set():
+                self._speeds_due.clear()
+                await self._take_speeds()
             for reader in self._readers():  # they start and stop the clocks that may be due
                 await reader()
             async with self.site.db.transaction() as connection:
@@ -111,6 +121,18 @@ class Platform:
     async def _ring(self) -> bool:
         return await supervise.ring_due(self.site)
 
+    async def _take_speeds(self) -> bool:
+        """Change over to speeds that were put in force since; requests meanwhile go on with those of before."""
+        async with self.site.db.transaction() as connection:
+            found = await speeds_in_force(self.site, connection, newer_than=self._speeds_version)
+        if found is not None:
+            self._speeds_version = found.version
+            try:
+                await asyncio.to_thread(self.city.use_speeds, found.speeds)
+            except ValueError:
+                log.exception("speeds of version %s cannot be driven on these roads; the old ones stay", found.version)
+        return False
+
     async def _expire(self) -> bool:
         expired = await dispatch.expire_due(self.site) > 0
         if expired:
@@ -126,6 +148,7 @@ class Platform:
             self._loop(self._expire, self._never),
             *(self._loop(reader, self._never, GATHER_S) for reader in self._readers()),
             self._loop(self._ring, self._never),
+            self._loop(self._take_speeds, self._speeds_due, SPEEDS_S),
             relay(self.site.db),
             listen(self.site.db, self._news),
             self._housekeeping(),

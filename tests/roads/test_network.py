@@ -4,6 +4,7 @@ import math
 import sys
 import threading
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -40,6 +41,16 @@ random_roads = st.lists(
 fractions = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0, 1))
 
 
+def bans_among(roads: list[RoadEdge]) -> st.SearchStrategy[list[tuple[int, int, int]]]:
+    """Some of the turns there are, turning round among them."""
+    turns = [
+        (one, via, other)
+        for (one, a), (other, b) in product(enumerate(roads), repeat=2)
+        for via in sorted({a.tail, a.head} & {b.tail, b.head})
+    ]
+    return st.lists(st.sampled_from(turns), max_size=15, unique=True)
+
+
 def places_on(graph: RoadGraph, data: st.DataObject, many: int) -> list[Snap]:
     edges = st.integers(0, len(graph.tail) - 1)
     return [on(graph, data.draw(edges), data.draw(fractions)) for _ in range(many)]
@@ -59,7 +70,7 @@ def point_on(graph: RoadGraph, place: Snap) -> tuple[float, float]:
 def test_etas_are_those_of_a_textbook_dijkstra_to_the_millisecond(
     engine: MakesEngine, roads: list[RoadEdge], data: st.DataObject
 ) -> None:
-    graph = town(PLACES, roads)
+    graph = town(PLACES, roads, data.draw(bans_among(roads)))
     *origins, target = places_on(graph, data, 5)
     edge_ms = edge_times_ms(graph, WALK).tolist()
     expected = [oracle_ms(graph, edge_ms, origin, target) for origin in origins]
@@ -73,7 +84,8 @@ def test_etas_are_those_of_a_textbook_dijkstra_to_the_millisecond(
 def test_a_route_takes_the_eta_and_runs_unbroken_along_the_roads(
     engine: MakesEngine, roads: list[RoadEdge], data: st.DataObject
 ) -> None:
-    graph = town(PLACES, [replace(r, length_m=100 * math.dist(PLACES[r.tail], PLACES[r.head])) for r in roads])
+    straight = [replace(r, length_m=100 * math.dist(PLACES[r.tail], PLACES[r.head])) for r in roads]
+    graph = town(PLACES, straight, data.draw(bans_among(roads)))
     network = RoadNetwork(graph, WALK, engine=engine)
     start, end = places_on(graph, data, 2)
     route = network.route(start, end, 0)
@@ -126,12 +138,12 @@ def test_of_two_roads_between_the_same_crossings_the_faster_is_taken() -> None:
     assert (route.seconds, route.length_m, route.names) == (5 + 7.5 + 5, 250, ["A", "bypass", "B"])
 
 
-def test_the_factor_of_the_hour_multiplies_the_speed() -> None:
+def test_the_factor_of_the_hour_of_the_week_multiplies_the_speed() -> None:
     street = town([(0, 0), (1, 0)], [road(0, 1)])
-    rush = SpeedTable(kmh={}, default_kmh=36.0, hour_factor=(1.0,) * 8 + (0.5,) + (1.0,) * 15)
+    rush = SpeedTable(kmh={}, default_kmh=36.0, hour_factor=(1.0,) * 32 + (0.5,) + (1.0,) * 135)
     network = RoadNetwork(street, rush)
-    assert [seconds(network, on(street, 0, 0.0), on(street, 0, 1.0), hour) for hour in (7, 8)] == [10.0, 20.0]
-    route = network.route(on(street, 0, 0.0), on(street, 0, 1.0), 8)
+    assert [seconds(network, on(street, 0, 0.0), on(street, 0, 1.0), hour) for hour in (8, 32)] == [10.0, 20.0]
+    route = network.route(on(street, 0, 0.0), on(street, 0, 1.0), 32)
     assert route
     assert route.seconds == 20.0
 
@@ -180,7 +192,7 @@ def test_threads_get_the_answers_that_one_gets_alone() -> None:
 def test_speeds_that_are_not_positive_are_refused(kmh: float, factor: float) -> None:
     street = town([(0, 0), (1, 0)], [road(0, 1)])
     with pytest.raises(ValueError, match="positive"):
-        RoadNetwork(street, SpeedTable(kmh={}, default_kmh=kmh, hour_factor=(factor,) * 24))
+        RoadNetwork(street, SpeedTable(kmh={}, default_kmh=kmh, hour_factor=(factor,) * 168))
 
 
 def test_an_edge_of_absurd_length_is_refused_before_it_overflows() -> None:

@@ -69,7 +69,7 @@ class Fleet:
         """Drive to the place; `effort` is the share of the usual time that is needed. Returns on arrival."""
         car, now = self._cars[code], self.world.now()
         car.move(now)
-        route = self.world.roads.route(car.where, target, self.world.hour)
+        route = self.world.roads.route(car.where, target, self.world.hour_of_week)
         leg = Leg(_line(route, car.where, target), now, route.seconds * effort if route else 60.0)
         car.leg = leg
         await self.world.wait(leg.seconds - (self.world.now() - now).total_seconds())
@@ -108,7 +108,7 @@ class Fleet:
 
     def _patrol(self, car: Car, now: datetime) -> None:
         target = self.world.near(car.unit.post, PATROL_M)
-        route = self.world.roads.route(car.where, target, self.world.hour)
+        route = self.world.roads.route(car.where, target, self.world.hour_of_week)
         kmh = FOOT_KMH if car.unit.kind == "foot" else PATROL_KMH
         if route and route.length_m:
             car.leg = Leg(_line(route, car.where, target), now, route.length_m / (kmh / 3.6))

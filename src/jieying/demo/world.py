@@ -15,7 +15,7 @@ from jieying.demo.client import Client, Turned
 from jieying.demo.feed import Feed
 from jieying.kit.clock import ScaledClock
 from jieying.kit.geo import Point
-from jieying.roads.network import RoadNetwork
+from jieying.roads.network import RoadNetwork, hour_of_week
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +69,10 @@ class World:
     @property
     def hour(self) -> int:
         return self.now().astimezone(ZoneInfo(self.pack.timezone)).hour
+
+    @property
+    def hour_of_week(self) -> int:
+        return hour_of_week(self.now().astimezone(ZoneInfo(self.pack.timezone)))
 
     async def wait(self, seconds: float, *, until: asyncio.Event | None = None) -> None:
         """Let time pass in the city; less of it when `until` is set in between."""

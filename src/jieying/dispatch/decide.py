@@ -13,7 +13,7 @@ from jieying.dispatch.demand import demand_of
 from jieying.dispatch.policies import BY_COVERAGE
 from jieying.dispatch.rules import CallFacts, Candidate, UnitFacts, may_go, rank
 from jieying.kit.geo import Point
-from jieying.roads.network import RoadNetwork
+from jieying.roads.network import RoadNetwork, hour_of_week
 from jieying.roads.snapping import Snap
 
 
@@ -49,7 +49,7 @@ class Decider:
     def rank(self, call: CallFacts, plan: Plan, units: Sequence[UnitFacts], now: datetime) -> list[Candidate]:
         """All units that may go, best first by the policy that the pack names."""
         able = sorted((unit for unit in units if may_go(call, unit, plan)), key=lambda unit: unit.code)
-        hour = now.astimezone(self._zone).hour
+        hour = hour_of_week(now.astimezone(self._zone))
         etas = self.roads.etas(self._snapped(able), call.point, hour)
         eta_s = np.array([np.inf if eta is None else eta for eta in etas], float)
         by_coverage = self.pack.dispatch.policy in BY_COVERAGE

@@ -4,6 +4,7 @@ import jieying.access.store
 import jieying.incidents.tables
 import jieying.intake.store
 import jieying.journal.store
+import jieying.speeds.store
 import jieying.supervise.store
 import jieying.units.store  # noqa: F401
 from jieying.kit.db import metadata

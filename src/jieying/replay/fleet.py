@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from jieying.citypack.model import CityPack
 from jieying.kit.geo import Point, distance_m
-from jieying.roads.network import RoadNetwork
+from jieying.roads.network import RoadNetwork, hour_of_week
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Fleet:
 
     def drive(self, unit: str, target: Point, now: datetime) -> float:
         """Send the unit to a place by the fastest way; returns the seconds it takes, infinity where no road leads."""
-        route = self._roads.route(self.where(unit, now), target, now.astimezone(self._zone).hour)
+        route = self._roads.route(self.where(unit, now), target, hour_of_week(now.astimezone(self._zone)))
         if route is None:
             return math.inf
         line = [*route.line, route.line[-1]]  # a place on the spot is a line too

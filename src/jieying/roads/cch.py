@@ -3,18 +3,21 @@
 Dibbelt, Strasser, Wagner: Customizable Contraction Hierarchies, ACM JEA 21 (2016).
 """
 
+import copy
 import hashlib
 import logging
 import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from routingkit_cch import CCH, CCHManyToOne, CCHMetric, CCHQuery, compute_order_inertial
 
 from jieying.roads.engine import NO_WAY
-from jieying.roads.graph import Ints, RoadGraph
+from jieying.roads.graph import Ints
+from jieying.roads.turns import TurnGraph
 
 _log = logging.getLogger(__name__)
 
@@ -22,16 +25,23 @@ _log = logging.getLogger(__name__)
 class CchEngine:
     """See Engine. Safe to use from many threads: the index never changes, and each call makes its own query.
 
-    New speeds mean a new engine, never `reset()` on this one's metric: that panics while a query is alive.
+    New times mean a second metric on the same hierarchy, never `reset()` on this one: that panics while a query is
+    alive.
     `cache` is a file for the order of the nodes, which depends on the graph alone and takes longest to compute.
     """
 
-    def __init__(self, graph: RoadGraph, arc_ms: Ints, cache: Path | None = None) -> None:
+    def __init__(self, graph: TurnGraph, arc_ms: Ints, cache: Path | None = None) -> None:
         tail, head = graph.arc_tail.tolist(), graph.arc_head.tolist()
-        self._metric = CCHMetric(CCH(_order(graph, cache), tail, head, False), arc_ms.tolist())
+        self._cch = CCH(_order(graph, cache), tail, head, False)
+        self._metric = CCHMetric(self._cch, arc_ms.tolist())
 
-    def to_one(self, sources: Ints, targets: Sequence[tuple[int, int]]) -> Ints:
-        times = CCHManyToOne(self._metric, sources.tolist()).distances_to_multi(list(targets))
+    def with_times(self, arc_ms: Ints) -> Self:
+        other = copy.copy(self)
+        other._metric = CCHMetric(self._cch, arc_ms.tolist())
+        return other
+
+    def to_one(self, sources: Sequence[int], targets: Sequence[tuple[int, int]]) -> Ints:
+        times = CCHManyToOne(self._metric, list(sources)).distances_to_multi(list(targets))
         return np.array([NO_WAY if time is None else time for time in times], np.int64)
 
     def path(
@@ -41,7 +51,7 @@ class CchEngine:
         return None if found.distance is None else (found.distance, found.node_path[0], found.arc_path)
 
 
-def _order(graph: RoadGraph, cache: Path | None) -> list[int]:
+def _order(graph: TurnGraph, cache: Path | None) -> list[int]:
     """The node order, from the cache when it is whole and of this very graph."""
     parts = (graph.arc_tail, graph.arc_head, graph.lat, graph.lon)
     key = hashlib.sha256(b"".join(hashlib.sha256(part.tobytes()).digest() for part in parts)).digest()

@@ -1,6 +1,7 @@
 """Shortest paths by scipy's Dijkstra: slow and plain. Tests hold the fast engine to it; also the fallback."""
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +9,15 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from jieying.roads.engine import NO_WAY
-from jieying.roads.graph import Ints, RoadGraph
+from jieying.roads.graph import Ints
+from jieying.roads.turns import TurnGraph
 
 
 class DijkstraEngine:
     """See Engine. Arc times are at least 1 ms: a sparse matrix can't hold 0. Safe to use from many threads."""
 
-    def __init__(self, graph: RoadGraph, arc_ms: Ints) -> None:
+    def __init__(self, graph: TurnGraph, arc_ms: Ints) -> None:
+        self._graph = graph
         n = len(graph.lat)
         order = np.lexsort((arc_ms, graph.arc_head, graph.arc_tail))
         key = graph.arc_tail[order] * n + graph.arc_head[order]
@@ -26,12 +29,15 @@ class DijkstraEngine:
         self._forth = csr_array((arc_ms[self._arc].astype(float), (tails, heads)), shape=(n, n))
         self._back = csr_array((arc_ms[self._arc].astype(float), (heads, tails)), shape=(n, n))
 
-    def to_one(self, sources: Ints, targets: Sequence[tuple[int, int]]) -> Ints:
+    def with_times(self, arc_ms: Ints) -> Self:
+        return type(self)(self._graph, arc_ms)
+
+    def to_one(self, sources: Sequence[int], targets: Sequence[tuple[int, int]]) -> Ints:
         best = np.full(self._n, np.inf)
         for node, rest in targets:
             best = np.minimum(best, dijkstra(self._back, indices=[node])[0] + rest)
-        times: Ints = np.minimum(best, NO_WAY).astype(np.int64)
-        return times[sources]
+        times: Ints = np.minimum(best[np.asarray(sources)], NO_WAY).astype(np.int64)
+        return times
 
     def path(
         self, sources: Sequence[tuple[int, int]], targets: Sequence[tuple[int, int]]

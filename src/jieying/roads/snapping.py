@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
 from jieying.kit.geo import EARTH_RADIUS_M, Point
-from jieying.roads.graph import Floats, RoadGraph
+from jieying.roads.graph import Floats, Ints, RoadGraph
 
 
 class Snap(NamedTuple):
@@ -62,6 +62,11 @@ class Snapper:
                 strict=True,
             )
         ]
+
+    def points(self, edges: Ints, fractions: Floats) -> Floats:
+        """Rows of latitude and longitude of these places on the roads."""
+        xy = shapely.get_coordinates(shapely.line_interpolate_point(self._lines[edges], fractions, normalized=True))
+        return np.column_stack([xy[:, 1] / self._metres, xy[:, 0] / self._metres / self._shrink])
 
     def piece(self, edge: int, start: float, end: float) -> list[Point]:
         """The line of an edge between two fractions; backwards when `end` is the smaller."""

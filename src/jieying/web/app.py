@@ -19,7 +19,9 @@ from jieying.incidents.rights import seen_incident
 from jieying.intake import api as intake
 from jieying.kit.errors import Forbidden, TooLarge
 from jieying.settings import Settings
+from jieying.speeds import api as speeds
 from jieying.supervise import api as supervise
+from jieying.supervise import reach_api
 from jieying.supervise.views import IncidentView, show_incidents
 from jieying.units import api as units
 from jieying.web import live_api, meta, problems
@@ -76,7 +78,7 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
     problems.install(app)
     app.add_middleware(Guard)
     api = APIRouter(prefix="/api")
-    for feature in (meta, access, intake, units, dispatch, supervise, live_api):
+    for feature in (meta, access, intake, speeds, units, dispatch, supervise, reach_api, live_api):
         api.include_router(feature.router)
     app.include_router(api)
     if STATIC.is_dir():

@@ -225,6 +225,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_position_history_unit", "position_history", ["region", "unit", "at"], unique=False)
     op.create_table(
+        "road_speeds",
+        sa.Column("region", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("speeds", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("region", name=op.f("pk_road_speeds")),
+    )
+    op.create_table(
         "unit",
         sa.Column("region", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
@@ -406,6 +415,7 @@ def downgrade() -> None:
     op.drop_table("unit_position")
     op.drop_index("ix_unit_status", table_name="unit")
     op.drop_table("unit")
+    op.drop_table("road_speeds")
     op.drop_index("ix_position_history_unit", table_name="position_history")
     op.drop_table("position_history")
     op.drop_index("ix_notification_told", table_name="notification")
