@@ -19,7 +19,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 # Units beyond so many that all but this share of calls find one free make the program larger and no better.
-TAIL = 1e-4
+TAIL = 1e-6
 # The solver's tolerances are absolute: late arrivals are counted out of so many calls.
 CALLS = 1e4
 

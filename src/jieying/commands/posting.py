@@ -16,8 +16,9 @@ from jieying.kit.errors import Invalid
 
 if TYPE_CHECKING:
     from jieying.allocation.posting import PostingPlan
+    from jieying.simulation.model import StageTimes
 
-SHARES = (np.arange(10) + 0.5) / 10  # ten equally likely limits stand for all that were recorded
+SHARES = (np.arange(10) + 0.5) / 10  # ten equally likely delays stand for all
 
 
 @dataclass(frozen=True)
@@ -77,23 +78,30 @@ def posting(
 
 
 def _units(city: CityPack, count: int | None) -> list[str]:
-    """The first so many in the order of their codes; all without a number."""
-    if count is not None and count > len(city.units):
+    """The same that the simulator takes for this number; all without one."""
+    from jieying.simulation.fleet import with_units
+
+    if count is None:
+        return sorted(city.units)
+    if count > len(city.units):
         raise Invalid("posting_units", units=count, pack=len(city.units))
-    return sorted(city.units)[:count]
+    return sorted(with_units(city, count).units)
 
 
 def _load(
     city: CityPack, calls: Path | None, units: int, within: float, before: float | None, busy: float | None
 ) -> _Load:
+    from jieying.simulation.calls import assumed_times, recorded_times
+
     if calls is None:
         demand = city.demand or tuple(DemandPoint(place.position, 1.0) for place in city.places)
         source = words("cli.posting.demand" if city.demand else "cli.posting.places")
-        delays = [60.0 if before is None else before]
-        return _Load(demand, source, city.dispatch.busy_share if busy is None else busy, _limits(within, delays))
+        share = city.dispatch.busy_share if busy is None else busy
+        return _Load(demand, source, share, _limits(within, before, assumed_times()))
     from jieying.allocation.posting import busy_share
     from jieying.replay.calls import read_calls
     from jieying.replay.run import of_city
+    from jieying.simulation.record import of_record
 
     recorded = read_calls(calls, city, of_city(city)).calls
     if not recorded:
@@ -102,19 +110,25 @@ def _load(
         (unit.available - unit.dispatch).total_seconds() for call in recorded for unit in call.units if unit.available
     )
     span_s = max((recorded[-1].received - recorded[0].received).total_seconds(), 3600.0)
-    rolling = [(call.arrived[0].response, call.received) for call in recorded if call.arrived]
-    delays = [(start - received).total_seconds() for start, received in rolling if start] or [60.0]
     return _Load(
         demand=[DemandPoint(call.point, 1.0) for call in recorded],
         source=str(calls),
         busy=busy_share(work_s, units, span_s) if busy is None else busy,
-        limits_s=_limits(within, np.quantile(delays, SHARES).tolist() if before is None else [before]),
+        limits_s=_limits(within, before, recorded_times(of_record(recorded))),
     )
 
 
-def _limits(within: float, delays: Sequence[float]) -> list[float]:
-    """What is left for the drive after each of these delays; negative when nothing is: such a call is always late."""
-    return [within - delay for delay in delays]
+def _limits(within: float, before: float | None, times: "StageTimes") -> list[float]:
+    """What is left for the drive when the unit rolls, without a relay step; negative when nothing is: always late."""
+    if before is not None:
+        return [within - before]
+    from jieying.simulation.model import ANY
+
+    shares = np.random.default_rng(0).random((3, 10_000))
+    stages = (times.answer, times.describe, times.turnout[ANY])
+    delays = np.sum([stage.quantile(share) for stage, share in zip(stages, shares, strict=True)], axis=0)
+    limits: list[float] = (within - np.quantile(delays, SHARES)).tolist()
+    return limits
 
 
 def _as_json(plan: "PostingPlan", load: _Load, within: float, hour: int) -> dict[str, Any]:
