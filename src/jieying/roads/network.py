@@ -78,7 +78,7 @@ class RoadNetwork:
         self.speeds = speeds
         self.edge_ms = edge_times_ms(graph, speeds)
         self.snapper = Snapper(graph)
-        self._engine: Engine = (engine or _fastest(cache))(self.turns, self.edge_ms[self.turns.arc_edge])
+        self.engine: Engine = (engine or _fastest(cache))(self.turns, self.edge_ms[self.turns.arc_edge])
 
     def with_speeds(self, speeds: SpeedTable) -> "RoadNetwork":
         """The same roads at other speeds; this network goes on as it is, and Snaps and Origins hold for both.
@@ -88,7 +88,7 @@ class RoadNetwork:
         other = copy.copy(self)
         other.speeds = speeds
         other.edge_ms = edge_times_ms(self.graph, speeds)
-        other._engine = self._engine.with_times(other.edge_ms[self.turns.arc_edge])
+        other.engine = self.engine.with_times(other.edge_ms[self.turns.arc_edge])
         return other
 
     def snap(self, point: Point) -> Snap:
@@ -124,7 +124,7 @@ class RoadNetwork:
         (end,) = self._snapped([target])
         entries = [(node, ms) for node, (ms, _) in self.entries(end).items()]
         edges, fractions, ms = starts.edges, starts.fractions, self.edge_ms[starts.edges]
-        onward, back = np.split(self._engine.to_one(starts.nodes.ravel().tolist(), entries), 2)
+        onward, back = np.split(self.engine.to_one(starts.nodes.ravel().tolist(), entries), 2)
         times = onward + _parts_ms(1 - fractions, ms)
         np.minimum(times, back + _parts_ms(fractions, ms), out=times, where=~starts.no_back)
         same = edges == end.edge
@@ -147,7 +147,7 @@ class RoadNetwork:
     def _way(self, start: Snap, end: Snap) -> tuple[int, list[Stretch]] | None:
         """Milliseconds and stretches of the fastest way."""
         exits, entries = self.exits(start), self.entries(end)
-        found = self._engine.path(
+        found = self.engine.path(
             [(node, ms) for node, (ms, _) in exits.items()], [(node, ms) for node, (ms, _) in entries.items()]
         )
         ahead = end.fraction - start.fraction

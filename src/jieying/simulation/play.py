@@ -25,7 +25,7 @@ from jieying.simulation.force import Force
 from jieying.simulation.hours import Hours
 from jieying.simulation.journal import Journal
 from jieying.simulation.model import SLOTS, Conditions, Drive, Floats, Ints, Outcome, Variant
-from jieying.simulation.ways import Trip
+from jieying.simulation.ways import Spot, Trip
 
 OFFICER, CALLER, HOUSE = 0, 1, 2  # priorities
 DECIDE, SET_OUT, ARRIVE, CLEAR, BEGIN_DUTY, END_DUTY, BREAK, BREAK_DOWN, BACK = range(9)  # kinds
@@ -200,7 +200,7 @@ class Play:
         if preempt:
             moving = (self._doing == COMMITTED) | (self._doing == EN_ROUTE)
             may = may | (moving & self._on & (self._level_of > self._level[call]))
-        able = np.flatnonzero(may)
+        able = may.nonzero()[0]
         taken = self._doing[able] != FREE if preempt else self._never[: len(able)]
         eta_s, air_m = self._etas(call, able)
         field = Field(eta_s, air_m, territory[able], business[able], self._zeros[: len(able)], taken)
@@ -211,22 +211,23 @@ class Play:
         """Seconds by road from where each unit is; metres by air only where the policy looks at them."""
         place, hour = self._place[call], self._hours.of_week(self.now)
         posts = self._post[able]
-        eta_s = self._ground.from_posts_ms(place)[posts] / 1000 / self._ground.roads.speeds.hour_factor[hour]
-        away = np.flatnonzero(self._home_at[able] > self.now)
-        by_air = self._settings.policy == "nearest_by_air"
-        air_m = self._ground.from_posts_air_m(place)[posts] if by_air else self._zeros[: len(able)]
+        ground, by_air = self._ground, self._settings.policy == "nearest_by_air"
+        ms = ground.from_posts_ms(place)[posts]
+        air_m = ground.from_posts_air_m(place)[posts] if by_air else self._zeros[: len(able)]
+        away = (self._home_at[able] > self.now).nonzero()[0]
         if len(away):
-            snaps = [self._where(unit) for unit in able[away].tolist()]
-            eta_s[away] = self._ground.roads.eta_array(snaps, self._ground.snaps[place], hour)
+            spots = [self._where(unit) for unit in able[away].tolist()]
+            ms[away] = ground.from_spots_ms(spots, place)
             if by_air:
-                air_m[away] = [distance_m(snap.point, self._ground.places[place]) for snap in snaps]
-        return eta_s, air_m
+                air_m[away] = [distance_m(ground.ways.on(spot).point, ground.places[place]) for spot in spots]
+        return ms / 1000 / ground.roads.speeds.hour_factor[hour], air_m
 
     def _coverage(self, units: Ints, away: NDArray[np.bool_]) -> Coverage:
         """What these units cover: those that are away from where they are, the others from their posts."""
         at = self._force.demand_of_post[self._post[units]]
         if away.any():
-            at[away] = self._force.demand.nearest([self._where(unit).point for unit in units[away].tolist()])
+            points = [self._ground.ways.on(self._where(unit)).point for unit in units[away].tolist()]
+            at[away] = self._force.demand.nearest(points)
         return Coverage(self._force.demand, at, self._free[units])
 
     def _send(self, unit: int, call: int, eta_s: float) -> int | None:
@@ -329,7 +330,7 @@ class Play:
     def _release(self, job: Job, reason: str) -> None:
         """Take the unit from a call that it has not reached; the call has to be decided again."""
         unit, call = job.unit, job.call
-        self._spot[unit] = self._where(unit)
+        self._spot[unit] = self._ground.ways.on(self._where(unit))
         if self._doing[unit] == EN_ROUTE:
             self._road_s += self.now - job.en_route_s
         self._end(job)
@@ -341,22 +342,26 @@ class Play:
 
     # --- where units are ----------------------------------------------------------------------------------------
 
-    def _where(self, unit: int) -> Snap:
+    def _where(self, unit: int) -> Spot:
         if self._home_at[unit] <= self.now:
-            return self._ground.post_snaps[self._post[unit]]
-        trip, job = self._trip[unit], self._job[unit]
-        if trip is not None:
-            return trip.after(trip.ms * (self.now - self._left_at[unit]) / (self._home_at[unit] - self._left_at[unit]))
-        if job is not None and self._doing[unit] == EN_ROUTE and job.travel_s > 0:
-            share = (self.now - job.en_route_s) / job.travel_s
-            return self._ground.part_way(self._spot[unit], self._place[job.call], share)
-        return self._spot[unit]
+            snap = self._ground.post_snaps[self._post[unit]]
+        elif (trip := self._trip[unit]) is not None:
+            left = self._left_at[unit]
+            return trip.after(trip.ms * (self.now - left) / (float(self._home_at[unit]) - left))
+        else:
+            snap, job = self._spot[unit], self._job[unit]
+            if job is not None and self._doing[unit] == EN_ROUTE and job.travel_s > 0:
+                share = (self.now - job.en_route_s) / job.travel_s
+                snap = self._ground.part_way(snap, self._place[job.call], share)
+        return snap.edge, snap.fraction
 
     def _halt(self, unit: int) -> None:
         """It stands where it is now."""
-        self._spot[unit] = self._where(unit)
-        if self._trip[unit] is not None:
-            self._road_s -= max(0.0, float(self._home_at[unit]) - self.now)
+        if self._home_at[unit] <= self.now:
+            self._spot[unit] = self._ground.post_snaps[self._post[unit]]
+        elif self._trip[unit] is not None:
+            self._spot[unit] = self._ground.ways.on(self._where(unit))
+            self._road_s -= float(self._home_at[unit]) - self.now
         self._home_at[unit], self._trip[unit] = np.inf, None
 
     def _go_home(self, unit: int) -> None:

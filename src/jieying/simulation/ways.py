@@ -10,6 +10,8 @@ from jieying.kit.geo import Point
 from jieying.roads.network import RoadNetwork
 from jieying.roads.snapping import Snap
 
+Spot = tuple[int, float]  # an edge and the fraction of it, as in a Snap
+
 
 class Ways:
     """All fastest ways to some places: one Dijkstra for each, backwards on the network's own graph and times; kept."""
@@ -36,9 +38,9 @@ class Ways:
             self._towards[key] = Towards(self, end)
         return self._towards[key]
 
-    def on(self, edge: int, fraction: float) -> Snap:
+    def on(self, spot: Spot) -> Snap:
         """A place on a road; its position as if the road were straight between its ends."""
-        graph = self.roads.graph
+        graph, (edge, fraction) = self.roads.graph, spot
         a, b = graph.node(int(graph.tail[edge])), graph.node(int(graph.head[edge]))
         there = Point(a.lat + fraction * (b.lat - a.lat), a.lon + fraction * (b.lon - a.lon))
         return Snap(edge, fraction, 0.0, there)
@@ -93,20 +95,17 @@ class Trip:
     def __init__(self, towards: Towards, place: Snap) -> None:
         self._towards, self._from = towards, place
         self._start = towards.start(place)
+        self.ms = self._start.ms
         self._node, self._gone = self._start.node, float(self._start.first_ms)
 
-    @property
-    def ms(self) -> float:
-        return self._start.ms
-
-    def after(self, gone_ms: float) -> Snap:
+    def after(self, gone_ms: float) -> Spot:
         """Where it is after so many milliseconds of road time."""
         ways, end = self._towards.ways, self._towards.end
-        if gone_ms >= self._start.ms:
-            return end
+        if gone_ms >= self.ms:
+            return end.edge, end.fraction
         if gone_ms < self._start.first_ms:
             share = gone_ms / self._start.first_ms
-            return ways.on(self._from.edge, self._from.fraction + share * (self._start.fraction - self._from.fraction))
+            return self._from.edge, self._from.fraction + share * (self._start.fraction - self._from.fraction)
         after, arc_ms, arc_head = self._towards.after, ways.arc_ms, ways.arc_head
         node, gone = self._node, self._gone
         while (arc := after[node]) >= 0 and gone + arc_ms[arc] <= gone_ms:
@@ -115,6 +114,6 @@ class Trip:
         self._node, self._gone = node, gone
         if arc >= 0:
             share = (gone_ms - gone) / arc_ms[arc]
-            return ways.on(ways.arc_edge[arc], share if ways.arc_forward[arc] else 1 - share)
+            return ways.arc_edge[arc], share if ways.arc_forward[arc] else 1 - share
         rest, begin = self._towards.entries[node]
-        return ways.on(end.edge, begin + (gone_ms - gone) / rest * (end.fraction - begin))
+        return end.edge, begin + (gone_ms - gone) / rest * (end.fraction - begin)
