@@ -16,6 +16,7 @@ from typing import Self
 from jieying.access import store as access_store
 from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
+from jieying.dispatch import moves
 from jieying.incidents import store as incidents_store
 from jieying.intake import steps
 from jieying.intake.city import City
@@ -107,7 +108,10 @@ class Platform:
                 return min((moment for moment in moments if moment is not None), default=None)
 
     def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
-        return [partial(read_on, self.site, reader, handler) for reader, handler in SUBSCRIBERS.items()]
+        readers = SUBSCRIBERS
+        if self.site.pack.dispatch.move_up:  # asked for anew each time: new speeds bring another decider
+            readers = {"moves": lambda *news: moves.follow(self.city.decider, *news), **SUBSCRIBERS}
+        return [partial(read_on, self.site, reader, handler) for reader, handler in readers.items()]
 
     async def _step(self) -> bool:
         taken = await steps.take_next(self.site, self.city)
@@ -207,6 +211,8 @@ class Platform:
             await access_store.end_expired(connection, now)
             if await units_store.candidates(connection, self.site.region, preempt=False):
                 await incidents_store.wake_waiting(connection, self.site.region, now, WAKE_MOST)
+            if self.site.pack.dispatch.move_up:
+                await moves.suggest(self.city.decider, self.site, connection)
         self._offers_due.set()
 
     async def _roster(self) -> None:

@@ -85,7 +85,7 @@ def test_no_unit_and_no_post_means_no_move() -> None:
 def test_a_lonely_corner_is_where_the_free_unit_is_wanted() -> None:
     """All calls come from the north-east; the units stand in the south-west, ten minutes away."""
     calls = (DemandPoint(spot(2900, 2900), 1.0),)
-    pack = replace(PACK, demand=calls, dispatch=DispatchSettings(cover_s=60))
+    pack = replace(PACK, demand=calls, dispatch=DispatchSettings(cover_s=120))
     demand = demand_of(pack, ROADS)
     at = demand.nearest([spot(500, 500), spot(1000, 1000)])
     move = best_move(Coverage(demand, at, np.array([True, True])), np.array([True, True]), 3600)

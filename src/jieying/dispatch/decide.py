@@ -50,8 +50,7 @@ class Decider:
         """All units that may go, best first by the policy that the pack names."""
         able = sorted((unit for unit in units if may_go(call, unit, plan)), key=lambda unit: unit.code)
         hour = hour_of_week(now.astimezone(self._zone))
-        etas = self.roads.etas(self._snapped(able), call.point, hour)
-        eta_s = np.array([np.inf if eta is None else eta for eta in etas], float)
+        eta_s = self.roads.eta_array(self._snapped(able), call.point, hour)
         by_coverage = self.pack.dispatch.policy in BY_COVERAGE
         return rank(call, able, eta_s, self.pack.dispatch, self.coverage(able) if by_coverage else None)
 

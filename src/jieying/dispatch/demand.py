@@ -61,8 +61,8 @@ def demand_of(pack: CityPack, roads: RoadNetwork) -> Demand:
     posts = sorted({unit.post for unit in pack.units.values()})
     places = (*(point for point, _ in cells), *posts)
     snaps = roads.snap_all(places)
-    columns = [roads.etas(snaps, snap, _NOON) for snap in snaps]
-    times = np.array([[np.inf if eta is None else eta for eta in column] for column in columns]).T
+    origins = roads.prepare(snaps)
+    times = np.array([roads.eta_array(origins, snap, _NOON) for snap in snaps]).T
     weight = np.array([weight for _, weight in cells] + [0.0] * len(posts))
     areas = AreaIndex(pack)
     near = [areas.area_of(point) or areas.nearest_area(point, _NEAR_M) for point in places]

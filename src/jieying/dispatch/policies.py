@@ -73,7 +73,8 @@ def own_station_first(field: Field, settings: DispatchSettings, _: Coverage | No
     Dispatch by fixed preference of districts, as in Larson: A hypercube queuing model for facility location and
     redistricting in urban emergency services, Computers & Operations Research 1 (1974) 67-95.
     """
-    return field.eta_s + _FIRST * field.taken + 2 * _FIRST * ~field.own_station
+    cost: Floats = field.eta_s + _FIRST * field.taken + 2 * _FIRST * ~field.own_station
+    return cost
 
 
 def nearest_by_air(field: Field, settings: DispatchSettings, _: Coverage | None) -> Floats:

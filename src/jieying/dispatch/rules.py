@@ -200,7 +200,7 @@ def _coverage_reasons(
         return [*reasons, Reason("cover_kept", {"minutes": minutes})]
     place, others = coverage.missed_most(unit)
     reasons.append(Reason("cover_loss", {"minutes": minutes, "percent": f"{100 * loss:.2f}"}))
-    where = {"area": coverage.demand.names[place], "minutes": minutes, "units": others}
+    where: dict[str, str | int | float] = {"area": coverage.demand.names[place], "minutes": minutes, "units": others}
     reasons.append(Reason("cover_left" if others else "cover_none_left", where))
     return reasons
 

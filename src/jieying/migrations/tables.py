@@ -1,6 +1,7 @@
 """All tables of the house in one metadata: importing the stores registers them."""
 
 import jieying.access.store
+import jieying.dispatch.store
 import jieying.incidents.tables
 import jieying.intake.store
 import jieying.journal.store

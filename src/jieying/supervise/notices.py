@@ -1,6 +1,9 @@
-"""Who is told when an incident is opened, as its response plan says: a subscriber of the journal."""
+"""Who is told when an incident is opened, as its response plan says, and of a move that was suggested: a subscriber of
+the journal.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,32 +14,41 @@ from jieying.journal.model import Entry
 from jieying.journal.store import append
 from jieying.kit.ids import new_id
 from jieying.supervise import store
-from jieying.supervise.rules import whom
+from jieying.supervise.rules import Told, rung_of, whom
 
 
 async def tell(site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-    """Notify those whom the plans of newly opened incidents name."""
-    now = site.clock.now()
+    """Notify those whom the plans of newly opened incidents name, and those who send the unit that should move."""
     notifications, told = [], []
     for one in entries:
-        if one.kind != "incident.opened" or one.incident is None:
-            continue
-        level, category = one.data["level"], one.data["category"]
-        for named in plan_for(site.pack, category, Level(level)).notify:
-            target = whom(site.pack, named.role, named.org_kind, one.data["org"])
+        for target, params in _told_of(site, one):
             notifications.append(
                 {
-                    "region": site.region, "id": new_id(now), "at": now, "kind": "incident.opened",
+                    "region": site.region, "id": new_id(site.clock.now()), "at": site.clock.now(), "kind": one.kind,
                     "role": target.role, "org": target.org, "incident_id": one.incident, "report_id": None,
-                    "params": {"level": level, "category": category},
+                    "params": params,
                 }
             )  # fmt: skip
             told.append(
                 entry(
-                    site, "plan.told", "incident", one.incident, SYSTEM, one.incident,
+                    site, "plan.told", one.subject_kind, one.subject, SYSTEM, one.incident,
                     role=target.role, org=target.org,
                 )
             )  # fmt: skip
     if told:
         await store.add_notifications(connection, notifications)
         await append(connection, told)
+
+
+def _told_of(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
+    if one.kind == "incident.opened" and one.incident is not None:
+        level, category = one.data["level"], one.data["category"]
+        plan = plan_for(site.pack, category, Level(level))
+        params = {"level": level, "category": category}
+        return [(whom(site.pack, named.role, named.org_kind, one.data["org"]), params) for named in plan.notify]
+    if one.kind == "unit.move_suggested" and one.subject in site.pack.units:
+        # Whom the ladder tells first of something late: who dispatches there.
+        first = rung_of(site.pack, 0, site.pack.units[one.subject].org)
+        gains = [reason["params"] for reason in one.data["reasons"] if reason["code"] == "move_gain"]
+        return [(first[0], {"unit": one.subject, "area": one.data["area"], **gains[0]})] if first else []
+    return []
