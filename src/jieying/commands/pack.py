@@ -48,3 +48,15 @@ def validate(
     write_json(json, {"faults": rows})
     say("cli.pack.faults" if faults else "cli.pack.valid", folder=folder, count=len(faults))
     return 1 if faults else 0
+
+
+@app.command(help=words("help.pack.roads"))
+def roads(
+    source: Annotated[Path, typer.Argument(help=words("help.pack.roads.source"))],
+    folder: Annotated[Path, typer.Option("--out", help=words("help.pack.roads.out"))],
+    json: JsonOption = None,
+    route: Annotated[tuple[str, str] | None, typer.Option(help=words("help.pack.roads.route"))] = None,
+) -> None:
+    from jieying.commands.pack_roads import run
+
+    run(source, folder, json, route)

@@ -1,0 +1,1 @@
+"""A city's roads from outside data: OpenStreetMap extracts, tables of nodes and edges, GraphML."""
