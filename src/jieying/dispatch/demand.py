@@ -62,7 +62,7 @@ def demand_of(pack: CityPack, roads: RoadNetwork) -> Demand:
     places = (*(point for point, _ in cells), *posts)
     snaps = roads.snap_all(places)
     origins = roads.prepare(snaps)
-    times = np.array([roads.eta_array(origins, snap, _NOON) for snap in snaps]).T
+    times = np.stack([roads.eta_array(origins, snap, _NOON) for snap in snaps], axis=1)
     weight = np.array([weight for _, weight in cells] + [0.0] * len(posts))
     areas = AreaIndex(pack)
     near = [areas.area_of(point) or areas.nearest_area(point, _NEAR_M) for point in places]
