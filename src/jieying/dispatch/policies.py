@@ -140,6 +140,8 @@ def ranking(field: Field, settings: DispatchSettings, coverage: Coverage | None 
 
     Those that no road leads from, or that are farther than the pack allows, are left out.
     """
+    if not len(field.eta_s):
+        return np.empty(0, np.int64)  # nobody is free, and nobody covers anything
     cost = POLICIES[settings.policy](field, settings, coverage)
     order = np.lexsort((field.eta_s, cost))
     within = field.eta_s[order] <= settings.max_eta_s

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -35,8 +36,8 @@ _SPREAD = 0.5
 
 def forgotten(calls: Calls, *names: str) -> Calls:
     """The calls without these stage times (by default all), which are then drawn."""
-    nothing = nothing_recorded(len(calls))
-    return replace(calls, **{name: nothing[name] for name in names or nothing})
+    given: dict[str, Any] = nothing_recorded(len(calls))
+    return replace(calls, **{name: given[name] for name in names or given})
 
 
 def recorded_times(calls: Calls) -> StageTimes:

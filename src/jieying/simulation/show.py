@@ -34,7 +34,7 @@ def show(result: Report) -> None:
 
 def _policies(result: Report) -> Table:
     table = Table(title=words("simulate.table"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-    table.add_column("")
+    table.add_column("", overflow="fold", min_width=24)
     for column in ("p50", "p90", "within", "travel", "late", "waited", "work"):
         table.add_column(words(f"simulate.{column}"), justify="right")
     if result["recorded"]:
@@ -57,7 +57,7 @@ def _policies(result: Report) -> Table:
 
 def _differences(result: Report) -> Table:
     table = Table(title=words("simulate.differences"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-    table.add_column("")
+    table.add_column("", overflow="fold", min_width=24)
     for column in ("p50", "p90", "within_points", "late"):
         table.add_column(words(f"simulate.{column}"), justify="right")
     for one in result["differences"]:
@@ -78,7 +78,7 @@ def _sweep(result: Report) -> None:
 def show_validation(found: dict[str, Any]) -> None:
     """Print how the prediction compares with the record."""
     table = Table(title=words("simulate.validation"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-    table.add_column("")
+    table.add_column("", overflow="fold", min_width=24)
     for column in ("p50", "p90", "within"):
         table.add_column(words(f"simulate.{column}"), justify="right")
     for interval in ("travel", "response"):
@@ -103,10 +103,10 @@ def _ks(found: Any) -> float:
 def _figure(one: Figure, scale: float, digits: int, unit: str) -> str:
     if one["value"] is None:
         return "–"
-    text = f"{scale * one['value']:,.{digits}f}{unit}"
-    if one["low"] is None or one["high"] is None:
-        return text
-    return f"{text} [{scale * one['low']:,.{digits}f}, {scale * one['high']:,.{digits}f}]"
+    text = f"{scale * one['value']:,.{digits}f}"
+    if one["low"] is not None and one["high"] is not None:
+        text += f" ± {scale * (one['high'] - one['low']) / 2:,.{digits}f}"
+    return text + unit
 
 
 def _seconds(one: Figure) -> str:
