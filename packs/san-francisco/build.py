@@ -7,8 +7,11 @@ From `source` (the folder sf of the shared data), none of which is kept in the r
 - fire_stations.csv, fire_calls_*.csv (DataSF): every unit that took part in a call is a unit here, of the type
   recorded; an engine or truck stands at the station of its number, any other at the station in whose area it was
   called most often. Who was on duty is not recorded, so all are on duty all the time.
-- Categories are the call types, below their most frequent call type group; plans ask for as many units as such calls
-  had on average where that is clearly more than two, else for one.
+- Categories are the call types, below their most frequent call type group; plans ask for as many units as half of them
+  had, with lights and siren (priority 3) and without (2, level blue), and for the unit types that came to half.
+  Medics of the fire department and private ambulances are one skill, ambulance.
+- Posts, levels and plans are learned from the first five days, so that `jieying simulate validate` finds the last three
+  unseen; only of what did not appear before, all days are looked at.
 """
 
 import csv
@@ -17,6 +20,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from statistics import median_low
 
 import numpy as np
 import shapely
@@ -41,7 +45,9 @@ LEVELS = {
     "Citizen Assist / Service Call": "blue", "Other": "blue",
 }  # fmt: skip
 GROUP_LEVELS = {"Potentially Life-Threatening": "orange", "Fire": "orange", "Alarm": "yellow"}
-MANY_UNITS = 2.5  # calls of a type had more units than this on average: the plan asks for so many
+LEARNING_DAYS = 5
+EMERGENCY = "3"  # final priority: with lights and siren
+AMBULANCE = {"MEDIC", "PRIVATE"}
 
 
 def build(out: Path, source: Path | None, progress: Callable[[str], None]) -> None:
@@ -54,8 +60,8 @@ def build(out: Path, source: Path | None, progress: Callable[[str], None]) -> No
     _roads(out, source, progress)
     districts = _districts(source / "police_districts_2014.geojson")
     _orgs_and_areas(out, districts)
-    _units(out, source, calls, districts, progress)
-    _categories_and_plans(out, calls)
+    _units(out, source, _early(calls, "Unit ID"), districts, progress)
+    _categories_and_plans(out, _early(calls, "Call Type"))
     for file, columns in (("officers.csv", "code,name,org,unit"), ("addresses.csv", "road,number,lat,lon")):
         write_csv(out / file, columns, [])
 
@@ -63,6 +69,14 @@ def build(out: Path, source: Path | None, progress: Callable[[str], None]) -> No
 def _rows(file: Path) -> list[Row]:
     with file.open(encoding="utf-8-sig", newline="") as lines:
         return list(csv.DictReader(lines))
+
+
+def _early(calls: list[Row], key: str) -> list[Row]:
+    """The calls of the first days; of a unit or a type (`key`) that did not appear in them, those of all days."""
+    dates = {row["Call Date"] for row in calls}
+    first = sorted(dates, key=lambda date: (date[6:], date[:5]))[:LEARNING_DAYS]  # MM/DD/YYYY
+    known = {row[key] for row in calls if row["Call Date"] in first}
+    return [row for row in calls if row["Call Date"] in first or row[key] not in known]
 
 
 def _roads(out: Path, source: Path, progress: Callable[[str], None]) -> None:
@@ -129,9 +143,11 @@ def _units(
         kind = _most(t["Unit Type"] for t in turns)
         post = _post(code, kind, turns, stations, districts)
         org = min(districts, key=lambda name: districts[name].distance(post))
-        skill = kind.lower().replace(" ", "_")
+        skill = _skill(kind)
         skills = f"{skill};als" if _most(t["ALS Unit"] for t in turns) == "true" else skill
-        rows.append((code, org, code, code, skill, skills, round(post.y, 6), round(post.x, 6), "", ""))
+        rows.append(
+            (code, org, code, code, kind.lower().replace(" ", "_"), skills, round(post.y, 6), round(post.x, 6), "", "")
+        )
     write_csv(out / "units.csv", "code,org,name_zh,name_en,kind,skills,lat,lon,phone,plate", rows)
     write_csv(out / "duties.csv", "unit,days,start,end", ((r[0], "1-7", "00:00", "24:00") for r in rows))
     places = [
@@ -177,17 +193,23 @@ def _categories_and_plans(out: Path, calls: list[Row]) -> None:
     for name, found in sorted(of_type.items()):
         level = LEVELS.get(name, GROUP_LEVELS.get(group_of[name], "blue"))
         categories.append(_category(name, _code("group " + group_of[name]), level))
-        mean = sum(map(len, found)) / len(found)
-        plans.append(_plan(_code(name), _code(name), round(mean) if mean > MANY_UNITS else 1, _usual_kinds(found)))
-    plans.append(_plan("general", "*", 1, []))
+        if level != "blue" and (calm := [rows for rows in found if rows[0]["Final Priority"] != EMERGENCY]):
+            plans.append(_plan(_code(name) + "-calm", _code(name), calm, ["blue"]))
+            found = [rows for rows in found if rows[0]["Final Priority"] == EMERGENCY] or found
+        plans.append(_plan(_code(name), _code(name), found, []))
+    plans.append(_plan("general", "*", [], []))
     (out / "categories.toml").write_text("\n".join(categories), encoding="utf-8")
     (out / "plans.toml").write_text("\n".join(plans), encoding="utf-8")
 
 
 def _usual_kinds(incidents: list[list[Row]]) -> list[str]:
     """The types of unit that came to at least half of the calls."""
-    kinds = Counter(kind for rows in incidents for kind in {r["Unit Type"] for r in rows})
-    return sorted(k.lower().replace(" ", "_") for k, n in kinds.items() if n >= len(incidents) / 2)
+    kinds = Counter(skill for rows in incidents for skill in {_skill(r["Unit Type"]) for r in rows})
+    return sorted(skill for skill, n in kinds.items() if n >= len(incidents) / 2)
+
+
+def _skill(kind: str) -> str:
+    return "ambulance" if kind in AMBULANCE else kind.lower().replace(" ", "_")
 
 
 def _code(name: str) -> str:
@@ -207,9 +229,10 @@ def _category(name: str, parent: str, level: str) -> str:
     )
 
 
-def _plan(code: str, category: str, units: int, skills: list[str]) -> str:
+def _plan(code: str, category: str, incidents: list[list[Row]], levels: list[str]) -> str:
+    units = int(median_low(map(len, incidents))) if incidents else 1
     return (
-        f"[[plan]]\ncode = {json.dumps(code)}\ncategory = {json.dumps(category)}\nunits = {units}\n"
-        f"skills = {json.dumps(skills)}\n"
+        f"[[plan]]\ncode = {json.dumps(code)}\ncategory = {json.dumps(category)}\nlevels = {json.dumps(levels)}\n"
+        f"units = {units}\nskills = {json.dumps(_usual_kinds(incidents))}\n"
         'guidance = { zh = "旧金山重放数据，无处置指引。", en = "Replayed call: no guidance." }\n'
     )
