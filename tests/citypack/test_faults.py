@@ -151,6 +151,14 @@ CHEAP = {
         replace("demand.csv", b"lat,lon,weight\n30,110,-1\n"),
         ("demand.csv", 2, "number_range"),
     ),
+    "a policy that nobody wrote": (
+        swap("pack.toml", 'policy = "balanced"', 'policy = "nearest"'),
+        ("pack.toml", 11, "not_one_of"),
+    ),
+    "move-up neither on nor off": (
+        swap("pack.toml", "offer_timeout_s = 30", "move_up = 1"),
+        ("pack.toml", 11, "not_flag"),
+    ),
     "learned speeds of an unknown area": (
         replace("speeds.toml", b"[speeds]\ndefault_kmh = 30\n[speeds.area_factor]\nX = 0.9\n"),
         ("speeds.toml", 1, "unknown_area"),
@@ -251,3 +259,12 @@ def test_a_byte_order_mark_and_blank_lines_are_no_fault(pack: Path) -> None:
     text = (pack / "units.csv").read_bytes()
     (pack / "units.csv").write_bytes(b"\xef\xbb\xbf" + text.replace(b"\n", b"\r\n") + b"\r\n")
     assert len(read_pack(pack).units) == 4
+
+
+def test_a_pack_names_its_policy_and_may_ask_for_move_up(tmp_path: Path) -> None:
+    new_pack(tmp_path / "pack", "test")
+    swap("pack.toml", 'policy = "balanced"', 'policy = "dmexclp"\nmove_up = true\nbusy_share = 0.4\ncover_s = 480')(
+        tmp_path / "pack"
+    )
+    dispatch = read_pack(tmp_path / "pack").dispatch
+    assert (dispatch.policy, dispatch.move_up, dispatch.busy_share, dispatch.cover_s) == ("dmexclp", True, 0.4, 480)
