@@ -178,7 +178,7 @@ def test_words_stand_out_from_the_paper_as_wcag_aa_wants(report: tuple[Language,
 
 def test_figures_come_with_their_intervals(report: tuple[Language, Page]) -> None:
     _, page = report
-    assert "400 (360 … 440)" in page.text
+    assert "400 360 … 440" in page.text
 
 
 def test_a_difference_is_called_better_only_when_it_is_certain(tmp_path: Path) -> None:
@@ -267,8 +267,8 @@ def test_a_verdict_needs_the_whole_interval_on_one_side_of_zero(low: float, widt
 
 
 def test_numbers_are_written_with_their_signs() -> None:
-    assert seconds(about(100)) == "100 (90 … 110)"
+    assert seconds(about(100)).striptags() == "100 90 … 110"
     assert percent(0.1234) == "12.3 %"
-    assert change({"value": -0.25, "low": -0.3, "high": 0.01}) == "−25.0 % (−30.0 % … +1.0 %)"
+    assert change({"value": -0.25, "low": -0.3, "high": 0.01}).striptags() == "−25.0 % −30.0 % … +1.0 %"
     assert points({"value": 5.0, "low": None, "high": None}) == "+5.0"
     assert seconds(None) == "–"

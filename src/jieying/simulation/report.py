@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from jieying.citypack.model import CityPack, Level, Name
 from jieying.kit.pictures import look, picture_language
@@ -107,7 +108,13 @@ def _page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"seconds": seconds, "percent": percent, "points": points, "change": change}
+    environment.filters |= {
+        "seconds": seconds,
+        "percent": percent,
+        "points": points,
+        "change": change,
+        "fraction": fraction,
+    }
     areas = {area.code: _named(area.name, area.code, language) for area in pack.areas}
     return environment.get_template("report.html").render(
         t=lambda key, **params: text(f"report.{key}", language, **params),
@@ -124,7 +131,20 @@ def _page(
         pictures=pictures,
         maps=maps,
         validation=validation,
+        reproduced=_reproduced(validation, language) if validation else [],
+        policy_name=lambda policy: policy_name(policy, language),
     )
+
+
+def _reproduced(validation: dict[str, Any], language: Language) -> list[tuple[str, dict[str, Any]]]:
+    """What was predicted beside what was recorded: both intervals over all calls, then response by level and by day."""
+    sides = ("recorded", "predicted")
+    whole = [
+        (text(f"report.{name}", language), {side: validation[side][name] for side in sides} | {"ks": validation[ks]})
+        for name, ks in (("response", "ks_response"), ("travel", "ks_travel"))
+    ]
+    levels = [(text(f"level.{level}", language), part) for level, part in validation["by_level"].items()]
+    return [*whole, *levels, *validation["by_day"].items()]
 
 
 def judge(found: Figure, more_is_better: bool) -> str:
@@ -135,32 +155,38 @@ def judge(found: Figure, more_is_better: bool) -> str:
     return "better" if (low > 0) is more_is_better else "worse"
 
 
-def _shown(found: Figure | float | None, show: Callable[[float], str]) -> str:
-    """The value and, where there is one, its interval in brackets; a dash for nothing."""
+def _shown(found: Figure | float | None, show: Callable[[float], str]) -> Markup:
+    """The value and, where there is one, its interval below it; a dash for nothing."""
     if found is None or isinstance(found, int | float):
-        return "–" if found is None else show(found)
-    if found["value"] is None:
-        return "–"
-    if found["low"] is None or found["high"] is None:
-        return show(found["value"])
-    return f"{show(found['value'])} ({show(found['low'])} … {show(found['high'])})"
+        return Markup(show(found) if found is not None else "–")  # noqa: S704 - numbers only
+    value, low, high = found["value"], found["low"], found["high"]
+    if value is None:
+        return Markup("–")
+    if low is None or high is None or show(low) == show(high):
+        return Markup(show(value))  # noqa: S704
+    return Markup("{} <small>{} … {}</small>").format(show(value), show(low), show(high))
 
 
-def seconds(found: Figure | float | None) -> str:
+def seconds(found: Figure | float | None) -> Markup:
     """Whole seconds."""
     return _shown(found, lambda value: f"{value:.0f}")
 
 
-def percent(found: Figure | float | None) -> str:
+def percent(found: Figure | float | None) -> Markup:
     """A share in per cent."""
     return _shown(found, lambda value: f"{value * 100:.1f} %")
 
 
-def change(found: Figure | float | None) -> str:
+def change(found: Figure | float | None) -> Markup:
     """A relative change in per cent, with its sign."""
     return _shown(found, lambda value: f"{value * 100:+.1f} %".replace("-", "−"))
 
 
-def points(found: Figure | float | None) -> str:
+def points(found: Figure | float | None) -> Markup:
     """Percentage points, with their sign."""
     return _shown(found, lambda value: f"{value:+.1f}".replace("-", "−"))
+
+
+def fraction(found: Figure | float | None) -> Markup:
+    """A number between 0 and 1."""
+    return _shown(found, lambda value: f"{value:.3f}")

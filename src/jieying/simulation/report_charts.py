@@ -185,7 +185,7 @@ def draw_change(found: dict[str, tuple[float, float]], pack: CityPack, language:
         _outline(axes, area.shape)
     for later in (False, True):
         kept = [
-            (shape, change) for shape, change in zip(shapes.values(), seconds, strict=True) if (change > 0) is later
+            (shape, change) for shape, change in zip(shapes.values(), seconds, strict=True) if (change > 0) == later
         ]
         cells = PolyCollection(
             [[(lon, lat) for lat, lon in shape] for shape, _ in kept],
