@@ -1,0 +1,147 @@
+"""Labelled texts: wordings written by hand in a short notation, what a small grammar makes of them, and JSONL.
+
+The notation (packs/*/corpus/*.txt): `== code` begins a category; a line is a wording; `{a|b}` one of these; `@` any
+place; `[place]` this place; `<words>` what must raise the alarm; `red:` in front the level where it is not that of
+the category. JSONL has one object a line: {text, category, level, alarms, place, ours}; what is not labelled is left
+out or null.
+"""
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from jieying.citypack.model import Category, Level
+from jieying.kit.errors import Invalid
+
+SEED = 110
+VARIANTS = 4  # texts made from each wording, the plain one included
+
+_CHOICE = re.compile(r"\{([^{}]*)\}")
+_PLACE = re.compile(r"\[([^\[\]]*)\]")
+_ALARM = re.compile(r"<([^<>]*)>")
+_LEVEL = re.compile(rf"({'|'.join(Level)}):")
+_SPLIT = re.compile(r"[，。！？,!?]")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text and what it is. None: not labelled. `wording`: texts of one number come from one wording."""
+
+    text: str
+    category: str | None = None
+    level: str | None = None
+    alarms: tuple[str, ...] | None = None
+    place: str | None = None
+    ours: str | None = None
+    wording: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        labels = {"text": self.text, "category": self.category, "level": self.level}
+        return labels | {"alarms": self.alarms, "place": self.place, "ours": self.ours}
+
+
+def read_wordings(file: Path, categories: Mapping[str, Category]) -> list[tuple[str, str, str]]:
+    """(category, level, wording) of each line, with its marks. Raises Invalid on a category that is not known."""
+    code, found = "", []
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+        if line.startswith("== "):
+            code = line[3:].strip()
+            if code not in categories:
+                raise Invalid("corpus_line", file=str(file), line=number, value=code)
+        elif line.strip() and not line.startswith("# "):
+            level = _LEVEL.match(line)
+            default = str(categories[code].level) if code else ""
+            found.append((code, level[1] if level else default, line[level.end() :] if level else line))
+    return found
+
+
+def read_marked(file: Path, categories: Mapping[str, Category]) -> list[Labelled]:
+    """The wordings of a file that has no grammar in it, as they stand."""
+    return [
+        _labelled(wording, code or None, level or None, categories, number)
+        for number, (code, level, wording) in enumerate(read_wordings(file, categories))
+    ]
+
+
+def read_jsonl(file: Path) -> list[Labelled]:
+    """Anybody's labelled texts. Raises Invalid with the line that can't be read."""
+    found = []
+    for number, line in enumerate(file.read_bytes().splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            row = orjson.loads(line)
+            alarms = None if row.get("alarms") is None else tuple(str(one) for one in row["alarms"])
+            labels = {key: row.get(key) for key in ("category", "level", "place", "ours")}
+            found.append(Labelled(str(row["text"]), alarms=alarms, wording=number, **labels))
+        except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+            raise Invalid("corpus_line", file=str(file), line=number, value=repr(error)) from error
+    return found
+
+
+def write_jsonl(file: Path, texts: Sequence[Labelled]) -> None:
+    file.write_bytes(b"".join(orjson.dumps(one.as_json()) + b"\n" for one in texts))
+
+
+def expand(file: Path, speech: Mapping[str, Any], categories: Mapping[str, Category]) -> list[Labelled]:
+    """Several texts of each wording: choices made, a place, an opening and an end, and slips. The same every time."""
+    dice = random.Random(SEED)  # noqa: S311 -- dice for texts
+    found = []
+    for number, (code, level, wording) in enumerate(read_wordings(file, categories)):
+        seen: set[str] = set()
+        for i in range(VARIANTS):
+            made = _CHOICE.sub(lambda choice: dice.choice(choice[1].split("|")), wording)
+            made = made.replace("@", f"[{dice.choice(speech['places'])}]")
+            one = _labelled(made if i == 0 else _spoken(made, speech, dice), code, level, categories, number)
+            if one.text not in seen:
+                seen.add(one.text)
+                found.append(one)
+    return found
+
+
+def _labelled(
+    marked: str, code: str | None, level: str | None, categories: Mapping[str, Category], number: int
+) -> Labelled:
+    alarms = tuple(found[1] for found in _ALARM.finditer(_PLACE.sub(r"\1", marked)))
+    place = _PLACE.search(marked)
+    text = _PLACE.sub(r"\1", _ALARM.sub(r"\1", marked)).strip(" ，,")
+    ours = categories[code].kind if code else None
+    return Labelled(text, code, level, alarms, _ALARM.sub(r"\1", place[1]) if place else None, ours, number)
+
+
+def _spoken(text: str, speech: Mapping[str, Any], dice: random.Random) -> str:
+    """As somebody says or types it: an opening, an end, words doubled, characters mistaken, marks left out."""
+    if dice.random() < 0.5:
+        text = dice.choice(speech["openings"]) + text
+    if dice.random() < 0.5:
+        text += dice.choice(speech["ends"])
+    if dice.random() < 0.3:
+        parts = _SPLIT.split(text)
+        at = dice.randrange(len(parts))
+        parts.insert(at, dice.choice(speech["fillers"]))
+        text = "，".join(part for part in parts if part)
+    slips: dict[str, str] = speech["slips"]
+    text = "".join(dice.choice(slips[c]) if c in slips and dice.random() < 0.12 else c for c in text)
+    if dice.random() < 0.25:
+        text = _SPLIT.sub(lambda _: dice.choice(["", " "]), text)
+    return text
+
+
+def near_copies(some: Sequence[str], others: Sequence[str], limit: float) -> Iterator[tuple[str, str, float]]:
+    """Pairs whose sets of three characters in a row overlap (Jaccard) by more than `limit`."""
+    sets = [(other, _triples(other)) for other in others]
+    for one in some:
+        mine = _triples(one)
+        for other, theirs in sets:
+            alike = len(mine & theirs) / max(1, len(mine | theirs))
+            if alike > limit:
+                yield one, other, alike
+
+
+def _triples(text: str) -> set[str]:
+    return {text[i : i + 3] for i in range(max(1, len(text) - 2))}
