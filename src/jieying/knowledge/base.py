@@ -27,7 +27,9 @@ def _read(kind: QuestionClass) -> Iterator[Entry]:
                 Scope(row.get("scope", content["scope"])), row.get("valid_until", content["valid_until"]),
             )  # fmt: skip
         except (KeyError, ValueError) as error:
-            raise Invalid("knowledge_file", file=f"{kind}.toml", question=row.get("id", "?"), said=str(error)) from error
+            raise Invalid(
+                "knowledge_file", file=f"{kind}.toml", question=row.get("id", "?"), said=str(error)
+            ) from error
 
 
 def labelled(name: str) -> tuple[tuple[str, str], ...]:

@@ -1,9 +1,9 @@
 """From a question in anybody's words to the questions of the base that may be meant, and how sure that is.
 
-Three views of a question are added up: its sentence vector (Universal Sentence Encoder, multilingual), its characters
-and pairs of them against the wordings (BM25), and against the answers. What the base has no answer for stands beside
-the questions as rivals. How sure the first is, is a logistic regression on these scores. Weights and thresholds were
-fitted by `jieying.knowledge.learn` on learn/ and evaluation/dev.tsv.
+Three views of a question are added up: its sentence vector (Universal Sentence Encoder, multilingual) against the
+centre of an entry's wordings; its characters and pairs of them against the wordings and against the answer (BM25).
+What the base has no answer for stands beside the entries as rivals. How sure the first is, is a logistic regression
+on these scores. Weights and thresholds were fitted by `jieying.knowledge.learn` on learn/ and evaluation/dev.tsv.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,12 +21,12 @@ Vectors = NDArray[np.float32]
 Labelled = Sequence[tuple[str, str]]
 Encode = Callable[[Sequence[str]], Vectors]
 
-# Vector against the nearest wording; BM25 against the nearest wording, all wordings, the answer.
-WEIGHTS = np.array([1.0, 0.14, 0.92, 0.36])
-# Of what is known of the best question (see `clues`), the constant last; then from where on it is told.
-CERTAINTY = np.array([4.24, -5.8, 2.97, 2.18, 2.94, 5.29, 8.61, -0.22, -4.13])
+# Vector against the centre of the wordings; BM25 against the wordings, against the answer.
+WEIGHTS = np.array([22.1, 8.5, 6.2])
+# Of what is known of the best entry (see `clues`), the constant last; then from where on it is told.
+CERTAINTY = np.array([3.7, -3.57, 0.57, 1.77, 4.29, 9.45, 2.3, -3.12])
 KNOWN = 0.7
-SURE, LEAD = 0.9, 0.15  # who answers without a person also needs a lead over the next entry
+SURE, LEAD = 0.9, 3.0  # who answers without a person also needs a lead over the next entry
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,17 @@ class Search:
             more.setdefault(id_, []).append(words)
         wordings = [(e.question, *e.wordings, *more.get(e.id, ())) for e in self.entries]
         rivals = labelled("learn/others.tsv") if rivals is None else rivals
-        self._of = np.array([i for i, several in enumerate(wordings) for _ in several], dtype=int)
-        self._urgent = np.array([label == "urgent" for label, _ in rivals])
-        texts = [text for several in wordings for text in several] + [text for _, text in rivals]
-        self._vectors = self._encode(texts)
-        self._single = Bm25([common_words(text) for text in texts])
-        self._whole = Bm25([common_words("。".join(several)) for several in wordings], b=0.3)
+        of = np.array([i for i, several in enumerate(wordings) for _ in several], dtype=int)
+        vectors = self._encode([text for several in wordings for text in several])
+        self._apart = _tell_apart(vectors, of)
+        centres = np.zeros((len(self.entries), vectors.shape[1]))
+        np.add.at(centres, of, _unit(vectors @ self._apart))
+        self._centres = _unit(centres)
+        self._wordings = Bm25([common_words("。".join(several)) for several in wordings], b=0.3)
         self._answers = Bm25([common_words(entry.answer) for entry in self.entries], b=0.75)
+        self._urgent = np.array([label == "urgent" for label, _ in rivals])
+        self._rivals = _unit(self._encode([text for _, text in rivals]) @ self._apart)
+        self._rival_words = Bm25([common_words(text) for _, text in rivals], b=0.3)
 
     def find(self, words: str, most: int = 3) -> Found:
         """The best hits for a question, best first; none for words without a letter."""
@@ -109,36 +113,48 @@ class Search:
             return Found((), 0.0, False)
         views, rivals = self.views(words)
         scores = views @ WEIGHTS
-        best = np.argsort(-scores, kind="stable")[: max(most, 2)]
-        against = rivals @ [WEIGHTS[0], WEIGHTS[1] + WEIGHTS[2]]
+        best = np.argsort(-scores, kind="stable")[:most]
+        certainty = _sigmoid(float(clues(views, rivals) @ CERTAINTY))
+        against = rivals @ WEIGHTS[:2]
         nearest = int(np.argmax(against))
-        certainty = _sigmoid(float(clues(views, int(best[0]), scores, rivals) @ CERTAINTY))
-        urgent = bool(self._urgent[nearest] and against[nearest] > scores[best[0]])
-        hits = tuple(Hit(self.entries[i], round(float(scores[i]), 4)) for i in best[:most])
+        urgent = bool(self._urgent[nearest] and against[nearest] > views[best[0], :2] @ WEIGHTS[:2])
+        hits = tuple(Hit(self.entries[i], round(float(scores[i]), 3)) for i in best)
         return Found(hits, round(certainty, 4), urgent)
 
     def views(self, words: str) -> tuple[Scores, Scores]:
-        """Four scores of each entry (see WEIGHTS), and two of each rival: vector, BM25."""
+        """Three scores of each entry (see WEIGHTS), and the first two of each rival."""
         asked = grams(common_words(words)) or grams(words)
-        near = (self._vectors @ self._encode([words[:WORDS_MAX]])[0]).astype(float)
-        alike = self._single.score(asked)
-        of, count = self._of, len(self._of)
-        views = np.zeros((len(self.entries), 4))
-        np.maximum.at(views[:, 0], of, near[:count])
-        np.maximum.at(views[:, 1], of, alike[:count])
-        views[:, 2], views[:, 3] = self._whole.score(asked), self._answers.score(asked)
-        return views, np.column_stack([near[count:], alike[count:]])
+        vector = _unit(self._encode([words[:WORDS_MAX]]) @ self._apart)[0]
+        views = [self._centres @ vector, self._wordings.score(asked), self._answers.score(asked)]
+        return np.column_stack(views), np.column_stack([self._rivals @ vector, self._rival_words.score(asked)])
 
 
-def clues(views: Scores, best: int, scores: Scores, rivals: Scores) -> Scores:
-    """What tells whether the best entry is meant: how near it is, its lead over the rivals and over other entries."""
-    near, single, whole, answer = views[best]
-    top = np.sort(scores)[::-1]
+def clues(views: Scores, rivals: Scores) -> Scores:
+    """What tells whether the best entry is meant: how near it is, and its lead over the rivals."""
+    best = int(np.argmax(views @ WEIGHTS))
+    near, alike, answer = views[best]
     near_rival, alike_rival = rivals.max(axis=0)
     three = np.sort(views[:, 0])[-3:].mean() - np.sort(rivals[:, 0])[-3:].mean()
-    return np.array([
-        near, single, whole, answer, near - near_rival, whole - alike_rival, three, top[0] - top[1:2].sum(), 1.0,
-    ])  # fmt: skip
+    both = views[best, :2] @ WEIGHTS[:2] - (rivals @ WEIGHTS[:2]).max()
+    return np.array([near, alike, answer, near - near_rival, alike - alike_rival, three, both / WEIGHTS[0], 1.0])
+
+
+def _tell_apart(vectors: Vectors, of: NDArray[np.int64], shrink: float = 0.1) -> Scores:
+    """The directions in which wordings of one entry differ count for less: the fourth root of the inverse of their
+    covariance (after within-class covariance normalisation, Hatch et al. 2006), shrunk towards a sphere."""
+    sums = np.zeros((of.max() + 1, vectors.shape[1]))
+    np.add.at(sums, of, vectors)
+    apart = vectors - (sums / np.bincount(of)[:, None])[of]
+    covariance = apart.T @ apart / len(apart)
+    covariance = (1 - shrink) * covariance + shrink * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    values, axes = np.linalg.eigh(covariance)
+    stretched: Scores = axes * values**-0.25
+    return stretched
+
+
+def _unit(vectors: Scores) -> Scores:
+    lengths: Scores = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return lengths
 
 
 def _sigmoid(x: float) -> float:
