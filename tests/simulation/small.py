@@ -45,16 +45,16 @@ def calls(rings: Sequence[Ring], start: datetime = NOON) -> Calls:
     codes = tuple(sorted({ring.category for ring in rings}))
     n = len(rings)
     given: dict[str, Any] = nothing_recorded(n)
-    given["stay_s"] = np.repeat(np.array([[ring.stay_s] for ring in rings]), 8, axis=1)
+    given["stay_s"] = np.repeat(np.array([ring.stay_s for ring in rings])[:, None], 8, axis=1)
     return Calls(
         start=start,
         received_s=np.array([float(ring.at_s) for ring in rings]),
         lat=np.array([ring.place.lat for ring in rings]),
         lon=np.array([ring.place.lon for ring in rings]),
-        category=np.array([codes.index(ring.category) for ring in rings]),
+        category=np.array([codes.index(ring.category) for ring in rings], np.int64),
         categories=codes,
-        level=np.array([ring.level.rank for ring in rings]),
-        needed=np.array([ring.needed for ring in rings]),
+        level=np.array([ring.level.rank for ring in rings], np.int64),
+        needed=np.array([ring.needed for ring in rings], np.int64),
         **given,
     )
 
