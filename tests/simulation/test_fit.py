@@ -115,7 +115,18 @@ def test_demand_points_are_cells_where_calls_were(fitted: FittedDemand) -> None:
     assert set(cells) <= recorded
 
 
-@pytest.mark.parametrize(("hours", "calls"), [(12, RECORD), (48, replace(RECORD, received_s=RECORD.received_s + 1e6))])
-def test_too_little_is_refused(hours: int, calls: Calls) -> None:
-    with pytest.raises(Invalid):
-        FittedDemand(calls, hours, ZONE)
+def test_the_number_of_calls_a_day_can_be_another() -> None:
+    twice = FittedDemand(RECORD, DAYS * 24, ZONE, calls_per_day=2 * len(RECORD) / DAYS)
+    drawn = [len(twice.draw(np.random.default_rng(seed))) for seed in range(20)]
+    assert np.mean(drawn) == pytest.approx(2 * len(RECORD), rel=0.03)
+
+
+def test_drawn_calls_want_as_many_units_as_recorded_ones_like_them() -> None:
+    record = replace(RECORD, needed=np.where(RECORD.category == 1, 3, 1))
+    drawn = FittedDemand(record, DAYS * 24, ZONE).draw(np.random.default_rng(1))
+    assert (drawn.needed == np.where(drawn.category == 1, 3, 1)).all()
+
+
+def test_a_handful_of_calls_is_refused() -> None:
+    with pytest.raises(Invalid, match="demand_too_little"):
+        FittedDemand(replace(RECORD, received_s=RECORD.received_s + 1e6), 1, ZONE)

@@ -10,9 +10,11 @@ import numpy as np
 
 from jieying.citypack.model import HOURS_OF_WEEK, CityPack, Level
 from jieying.roads.network import hour_of_week
+from jieying.simulation.fit import FittedDemand, from_full_hour
 from jieying.simulation.model import (
     ANY,
     Calls,
+    DrawsCalls,
     Duration,
     Empirical,
     Floats,
@@ -117,19 +119,15 @@ class HourlyRates:
         )
 
 
-def drawn_from(calls: Calls, pack: CityPack, days: int, calls_per_day: float | None = None) -> HourlyRates:
-    """Calls like the recorded ones: at the mean rate of each hour of the day, at their places, from their first day on.
+def drawn_from(calls: Calls, pack: CityPack, days: int, calls_per_day: float | None = None) -> DrawsCalls:
+    """Calls like the recorded ones, by a process fitted to them (fit.py), from the midnight before the first on.
 
-    `calls_per_day` scales them to another number.
+    `calls_per_day` scales them to another number. Raises Invalid as FittedDemand does.
     """
     zone = ZoneInfo(pack.timezone)
-    local = [(calls.start + timedelta(seconds=s)).astimezone(zone) for s in calls.received_s.tolist()]
-    covered = max(1.0, float(calls.received_s[-1]) / 86400)
-    by_hour = np.bincount([moment.hour for moment in local], minlength=24) / covered
-    if calls_per_day is not None:
-        by_hour = by_hour * (calls_per_day / by_hour.sum())
-    rate = np.tile(by_hour, HOURS_OF_WEEK // 24)
-    return HourlyRates(rate, calls, np.ones(len(calls)), zone, _midnight(local[0]), days)
+    hours = 1 + int(from_full_hour(calls).received_s[-1] // 3600)
+    fitted = FittedDemand(calls, hours, zone, calls_per_day=calls_per_day)
+    return fitted.at(_midnight(calls.start.astimezone(zone)), days)
 
 
 def of_demand(pack: CityPack, days: int, start: datetime, calls_per_day: float | None = None) -> HourlyRates:

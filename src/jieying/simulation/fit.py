@@ -9,6 +9,7 @@ by practice.py.
 """
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ LIKE_H = 1.0  # of the time of day within which calls are alike
 OTHER_DAY = 0.1  # what a call of another kind of day counts as a model
 PRIOR_WEEKS = 4.0  # so many recorded weeks of an hour weigh as much as the curve
 NEIGHBOURS = 8
+FEWEST = 10
 CELL = 9  # H3 resolution of the demand points, hexagons of about 0.1 km²
 
 
@@ -70,19 +72,23 @@ class FittedDemand:
         zone: ZoneInfo,
         holidays: Collection[date] = (),
         practice: Practice | None = None,
+        calls_per_day: float | None = None,
     ) -> None:
-        """Fit to all calls of so many full hours since `calls.start`; later ones are left out.
+        """Fit to all calls of so many full hours from the one in which the first came; later ones are left out.
 
-        With a practice, drawn calls are handled as it teaches, else nothing but category and level is known of them.
-        Raises Invalid for less than a day or fewer than 100 calls.
+        With a practice, drawn calls are handled as it teaches, else with as many units as their models, and nothing is
+        known of their times. `calls_per_day` scales the rates. Raises Invalid for fewer than ten calls.
         """
+        calls = from_full_hour(calls)
         inside = calls.received_s < hours * 3600
-        if hours < 24 or inside.sum() < 100:
-            raise Invalid("demand_too_little", hours=hours, calls=int(inside.sum()))
+        if inside.sum() < FEWEST:
+            raise Invalid("demand_too_little", calls=int(inside.sum()), needed=FEWEST)
         self.zone, self.holidays, self.practice = zone, holidays, practice
         self.calls, self._inside = calls, np.flatnonzero(inside)
         self.start, self.hours = calls.start, hours
         self.rate = _rates(Hours.of(calls.start, hours, zone, holidays), _counted(calls, hours))
+        if calls_per_day is not None:
+            self.rate *= calls_per_day * 7 / sum(self.rate[int(hour >= 120), hour] for hour in range(HOURS_OF_WEEK))
         _, off, time_of_day = local_days(calls, zone, holidays)
         self._off, self._time_of_day = off[inside], time_of_day[inside]
         plane = _plane(calls.lat[inside], calls.lon[inside])
@@ -114,7 +120,7 @@ class FittedDemand:
             category=self.calls.category[like],
             categories=self.calls.categories,
             level=self.calls.level[like],
-            needed=np.zeros(len(like), np.int64),
+            needed=self.calls.needed[like],
             **nothing_recorded(len(like)),
         )
         if self.practice is None:
@@ -127,8 +133,9 @@ class FittedDemand:
         return expected
 
     def goodness(self, calls: Calls, hours: int) -> Goodness:
-        """How well calls of so many hours since `calls.start` are told by the rates; best asked for other calls than
-        those that it was fitted to."""
+        """How well the rates tell calls of so many hours from the one of the first; best asked for calls that they
+        were not fitted to."""
+        calls = from_full_hour(calls)
         expected = self.expected(Hours.of(calls.start, hours, self.zone, self.holidays))
         counted = _counted(calls, hours)
         chi_square = float(np.sum((counted - expected) ** 2 / expected))
@@ -162,6 +169,12 @@ class FittedDemand:
             weight = np.exp(-(apart**2) / 2) * np.where(self._off == off, 1.0, OTHER_DAY)
             self._chances[hour, off] = weight / weight.sum()
         return self._chances[hour, off]
+
+
+def from_full_hour(calls: Calls) -> Calls:
+    """The same calls, counted from the full hour before the first."""
+    start = calls.start.replace(minute=0, second=0, microsecond=0)
+    return replace(calls, start=start, received_s=calls.received_s + (calls.start - start).total_seconds())
 
 
 def _moments(counts: Ints, random: np.random.Generator) -> Floats:

@@ -6,7 +6,7 @@ unit goes is decided by the live policy, and how long it drives by the roads at 
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,9 +22,9 @@ from jieying.roads.graph import from_pack
 from jieying.roads.learn import error_of, predict
 from jieying.roads.network import RoadNetwork
 from jieying.simulation.calibrate import Calibrated, calibrate, handled, trips_of
-from jieying.simulation.fit import FittedDemand
+from jieying.simulation.fit import FittedDemand, from_full_hour
 from jieying.simulation.measure import figure, times_of
-from jieying.simulation.model import Calls, Floats, Outcome, Variant
+from jieying.simulation.model import Floats, Outcome, Variant
 from jieying.simulation.practice import Bools, Predicted, local_days
 from jieying.simulation.record import of_record
 from jieying.simulation.run import Bench, Setup, Task
@@ -182,17 +182,10 @@ def _speeds(
 
 def _demand(first: Sequence[Call], rest: Sequence[Call], zone: ZoneInfo, holidays: Collection[date]) -> dict[str, Any]:
     """How Poisson-like the calls of either side are, by the rates fitted to the first."""
-    sides = {"calibrated_on": _from_hour(first), "judged_on": _from_hour(rest)}
-    hours = {name: int(calls.received_s[-1] // 3600) for name, calls in sides.items()}
+    sides = {"calibrated_on": of_record(first), "judged_on": of_record(rest)}
+    hours = {name: int(from_full_hour(calls).received_s[-1] // 3600) for name, calls in sides.items()}
     fitted = FittedDemand(sides["calibrated_on"], hours["calibrated_on"], zone, holidays)
     return {
         name: {key: round(value, 4) for key, value in fitted.goodness(calls, hours[name])._asdict().items()}
         for name, calls in sides.items()
     }
-
-
-def _from_hour(recorded: Sequence[Call]) -> Calls:
-    """The calls counted from the full hour of the first."""
-    calls = of_record(recorded)
-    early = timedelta(minutes=calls.start.minute, seconds=calls.start.second, microseconds=calls.start.microsecond)
-    return replace(calls, start=calls.start - early, received_s=calls.received_s + early.total_seconds())
