@@ -10,7 +10,7 @@ from tests.citypack.roadsource.drawn import grid, osm, way
 from tests.citypack.roadsource.real import shared
 
 
-@pytest.mark.parametrize("share", [0.001, 0.3, 0.99])
+@pytest.mark.parametrize("share", [0.001, 0.5])
 def test_a_pbf_cut_short_is_refused(tmp_path: Path, share: float) -> None:
     whole = shared("porto/porto_portugal.osm.pbf").read_bytes()
     file = tmp_path / "porto.osm.pbf"

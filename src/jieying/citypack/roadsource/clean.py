@@ -1,15 +1,12 @@
 """From what a source has to what a pack needs: what can be reached, and no node where nothing happens."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-
-import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from jieying.citypack.model import RoadEdge, RoadNode, TurnBan
 from jieying.citypack.roadsource.model import Draft, Odd, Roads, place_of, total_m, turned
+from jieying.citypack.roadsource.reach import mutually_reachable
 from jieying.kit.errors import Invalid
 
 
@@ -18,17 +15,18 @@ def clean(draft: Draft) -> Roads:
 
     Raises Invalid("roads_none") when nothing is left.
     """
-    kept = _largest_part(draft.edges)
-    if not kept:
+    inside = mutually_reachable(draft.edges, draft.turn_bans)
+    if not inside:
         raise Invalid("roads_none")
-    dropped = tuple(edge for edge in draft.edges if edge.tail not in kept or edge.head not in kept)
-    for island in sorted(_islands(dropped, kept), key=total_m, reverse=True):
+    kept = {number: edge for number, edge in enumerate(draft.edges) if number in inside}
+    dropped = tuple(edge for number, edge in enumerate(draft.edges) if number not in inside)
+    for island in sorted(_islands(dropped, _nodes(kept.values())), key=total_m, reverse=True):
         draft.odd.note(Odd.ISLAND, f"{place_of(island[0].line[0])} {total_m(island) / 1000:.2f} km")
-    joined = _Joined({i: e for i, e in enumerate(draft.edges) if e.tail in kept and e.head in kept}, draft.turn_bans)
+    joined = _Joined(kept, draft.turn_bans)
     places = {number: place for place, number in enumerate(joined.edges)}
     bans = {TurnBan(places[joined.now(b.from_edge)], b.via, places[joined.now(b.to_edge)]) for b in joined.bans}
     edges = tuple(joined.edges.values())
-    used = {node for edge in edges for node in (edge.tail, edge.head)}
+    used = _nodes(edges)
     return Roads(
         nodes=tuple(RoadNode(number, position) for number, position in draft.nodes.items() if number in used),
         edges=edges,
@@ -38,19 +36,8 @@ def clean(draft: Draft) -> Roads:
     )
 
 
-def _largest_part(edges: Sequence[RoadEdge]) -> set[int]:
-    """The nodes of the largest strongly connected part, by number of nodes; empty without edges."""
-    arcs = [(e.tail, e.head) for e in edges] + [(e.head, e.tail) for e in edges if not e.oneway]
-    if not arcs:
-        return set()
-    nodes, ends = np.unique(np.array(arcs, np.int64), return_inverse=True)
-    tails, heads = ends.reshape(-1, 2).T
-    size = len(nodes)
-    matrix = coo_array((np.ones(len(arcs)), (tails, heads)), (size, size)).tocsr()
-    _, part = connected_components(matrix, connection="strong")
-    largest = np.bincount(part).argmax()
-    found: set[int] = set(nodes[part == largest].tolist())
-    return found if len(found) > 1 else set()
+def _nodes(edges: Iterable[RoadEdge]) -> set[int]:
+    return {node for edge in edges for node in (edge.tail, edge.head)}
 
 
 def _islands(dropped: tuple[RoadEdge, ...], kept: set[int]) -> list[tuple[RoadEdge, ...]]:
@@ -62,12 +49,15 @@ def _islands(dropped: tuple[RoadEdge, ...], kept: set[int]) -> list[tuple[RoadEd
             over[node] = node = over[over[node]]
         return node
 
+    def outside(edge: RoadEdge) -> list[int]:
+        """Its ends outside; of what is cut off by forbidden turns alone, all of them."""
+        return [node for node in (edge.tail, edge.head) if node not in kept] or [edge.tail, edge.head]
+
     for edge in dropped:
-        outside = [node for node in (edge.tail, edge.head) if node not in kept]
-        over[top(outside[0])] = top(outside[-1])
+        over[top(outside(edge)[0])] = top(outside(edge)[-1])
     islands: dict[int, list[RoadEdge]] = defaultdict(list)
     for edge in dropped:
-        islands[top(edge.tail if edge.tail not in kept else edge.head)].append(edge)
+        islands[top(outside(edge)[0])].append(edge)
     return [tuple(edges) for edges in islands.values()]
 
 

@@ -100,7 +100,7 @@ def turned(edge: RoadEdge) -> RoadEdge:
 
 @dataclass(frozen=True)
 class Roads:
-    """Roads for a pack: from every edge every other can be reached (turn bans apart).
+    """Roads for a pack: from every edge every other can be reached, without a forbidden turn.
 
     Turn bans name edges by their place in `edges`. `dropped`: what could not be reached, or not be left again.
     """

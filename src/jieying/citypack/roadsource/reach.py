@@ -1,0 +1,52 @@
+"""Which roads can be reached from each other, forbidden turns left out."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from jieying.citypack.model import RoadEdge, TurnBan
+
+
+def mutually_reachable(edges: Sequence[RoadEdge], bans: Collection[TurnBan]) -> set[int]:
+    """The places in `edges` of the largest strongly connected part; empty when no two places reach each other.
+
+    One stands at a node, but where a turn is banned at "the node, come by this arc": so no ban is overlooked.
+    """
+    numbers: dict[tuple[int, int], int] = {}
+    steps = [
+        (numbers.setdefault(a, len(numbers)), numbers.setdefault(b, len(numbers)), edge)
+        for a, b, edge in _steps(edges, bans)
+    ]
+    if not steps:
+        return set()
+    tails, heads, _ = np.array(steps).T
+    size = len(numbers)
+    _, part = connected_components(
+        coo_array((np.ones(len(steps)), (tails, heads)), (size, size)).tocsr(), connection="strong"
+    )
+    largest = np.bincount(part).argmax()
+    inside = (part[tails] == largest) & (part[heads] == largest)
+    return {steps[i][2] for i in np.flatnonzero(inside).tolist()}
+
+
+def _steps(
+    edges: Sequence[RoadEdge], bans: Collection[TurnBan]
+) -> Iterator[tuple[tuple[int, int], tuple[int, int], int]]:
+    """From where to where an edge leads, each as (node, arc by which one came) or (node, -1)."""
+    arcs = [(e.tail, e.head, i) for i, e in enumerate(edges)]
+    arcs += [(e.head, e.tail, i) for i, e in enumerate(edges) if not e.oneway]
+    forbidden = {(ban.from_edge, ban.via, ban.to_edge) for ban in bans}
+    arriving: dict[int, list[int]] = {ban.via: [] for ban in bans}
+    for arc, (_, head, _) in enumerate(arcs):
+        if head in arriving:
+            arriving[head].append(arc)
+    for arc, (tail, head, edge) in enumerate(arcs):
+        to = (head, arc if head in arriving else -1)
+        if tail not in arriving:
+            yield (tail, -1), to, edge
+        else:
+            for before in arriving[tail]:
+                if (arcs[before][2], tail, edge) not in forbidden:
+                    yield (tail, before), to, edge
