@@ -53,7 +53,9 @@ class NGrams:
         return self._column.get(gram)
 
     def row(self, text: str) -> tuple[NDArray[np.intp], Matrix]:
-        counts = Counter(column for gram, _ in grams(model_text(text)) if (column := self._column.get(gram)) is not None)
+        counts = Counter(
+            column for gram, _ in grams(model_text(text)) if (column := self._column.get(gram)) is not None
+        )
         columns = np.fromiter(counts.keys(), np.intp, len(counts))
         values = (1 + np.log(np.fromiter(counts.values(), np.float32, len(counts)))) * self.idf[columns]
         return columns, values / (np.linalg.norm(values) or 1)
