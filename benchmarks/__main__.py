@@ -12,7 +12,7 @@ from rich.table import Table
 
 from benchmarks.common import machine
 
-NAMES = ("decision", "roads", "intake", "positions", "live", "browser", "crash")
+NAMES = ("decision", "roads", "reach", "intake", "positions", "live", "browser", "crash", "start", "simulator")
 
 
 def main() -> int:
