@@ -1,17 +1,21 @@
 """Validation: a record made by rules that we know has to be told well, without a look at the judged days."""
 
+import csv
 import json
+import tomllib
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from jieying.kit.errors import Invalid
 from jieying.replay.calls import Call
+from jieying.simulation.into_pack import into_pack
 from jieying.simulation.validate import validate
 from tests.minicity import mini_city
-from tests.simulation.days import made_up_days
+from tests.simulation.days import SLOWNESS, made_up_days
 
 PACK = mini_city()
 RECORD = made_up_days(PACK, 8)
@@ -68,3 +72,22 @@ def slower(call: Call, seconds: float) -> Call:
 def test_days_to_learn_from_and_days_to_judge_are_both_needed(days: int) -> None:
     with pytest.raises(Invalid):
         validate(PACK, RECORD, days=days, policy=POLICY)
+
+
+def test_a_pack_that_may_know_the_judged_days_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "speeds.toml").touch()
+    with pytest.raises(Invalid, match="validate_learned"):
+        validate(replace(PACK, folder=tmp_path), RECORD, policy=POLICY)
+
+
+def test_what_a_record_teaches_is_written_into_a_pack(tmp_path: Path) -> None:
+    said = into_pack(replace(PACK, folder=tmp_path), RECORD)
+    file = (tmp_path / "speeds.toml").read_text(encoding="utf-8")
+    speeds = tomllib.loads(file)["speeds"]
+    # The record was made at 1 / 1.4 of the speeds of the pack.
+    assert speeds["kmh"]["street"] == pytest.approx(PACK.speeds.kmh["street"] / SLOWNESS, rel=0.15)
+    assert len(speeds["hour_factor"]) == 168
+    assert str(said["drives"]) in file.splitlines()[0]
+    rows = list(csv.DictReader((tmp_path / "demand.csv").open(encoding="utf-8")))
+    assert len(rows) == said["points"] > 20
+    assert sum(float(row["weight"]) for row in rows) == pytest.approx(1, abs=0.001)

@@ -171,3 +171,18 @@ def validate(
         found = judge(city, recorded.calls, days=days, policy=policy, replications=replications, seed=seed, tell=tell)
     write_json(json, found)
     show_validation(found)
+
+
+@app.command(help=words("help.simulate.calibrate"))
+def calibrate(
+    calls: Annotated[Path, typer.Argument(help=words("help.simulate.calls"))], pack: PackOption = None
+) -> None:
+    from jieying.citypack.read import read_pack
+    from jieying.replay.calls import read_calls
+    from jieying.replay.run import of_city
+    from jieying.simulation.into_pack import into_pack
+
+    folder = settings(pack=pack).pack
+    city = read_pack(folder)
+    learned = into_pack(city, read_calls(calls, city, of_city(city)).calls)
+    say("simulate.calibrated", folder=folder, **learned)

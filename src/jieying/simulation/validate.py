@@ -50,8 +50,10 @@ def validate(
 
     The result has `recorded` and `predicted` times, their distances, and how well speeds and demand were learned;
     shares as 0.1 for 10 %, times in seconds. Raises Invalid where one side has no calls, or where there are too
-    few to learn from.
+    few to learn from, or for a pack with learned speeds: they might know the judged days.
     """
+    if (pack.folder / "speeds.toml").exists():
+        raise Invalid("validate_learned", folder=str(pack.folder))
     zone = ZoneInfo(pack.timezone)
     first, rest = split_days(recorded, days, zone)
     variant = Variant.parse(policy)
