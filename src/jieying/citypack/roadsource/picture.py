@@ -48,7 +48,7 @@ def draw(roads: Roads, file: Path, route: Sequence[Point] = ()) -> None:
         _mark(pen, place(route[0]), "white")
         _mark(pen, place(route[-1]), ROUTE[0])
     _legend(pen, roads, metres)
-    image.resize((size[0] // SHARPNESS, size[1] // SHARPNESS), Image.Resampling.LANCZOS).save(file)
+    image.reduce(SHARPNESS).save(file)
 
 
 def _plane(points: Sequence[Point]) -> tuple[Callable[[Point], Pixel], tuple[int, int], float]:

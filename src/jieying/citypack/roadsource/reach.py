@@ -14,27 +14,21 @@ def mutually_reachable(edges: Sequence[RoadEdge], bans: Collection[TurnBan]) -> 
 
     One stands at a node, but where a turn is banned at "the node, come by this arc": so no ban is overlooked.
     """
-    numbers: dict[tuple[int, int], int] = {}
-    steps = [
-        (numbers.setdefault(a, len(numbers)), numbers.setdefault(b, len(numbers)), edge)
-        for a, b, edge in _steps(edges, bans)
-    ]
+    steps = list(_steps(edges, bans))
     if not steps:
         return set()
-    tails, heads, _ = np.array(steps).T
-    size = len(numbers)
-    _, part = connected_components(
-        coo_array((np.ones(len(steps)), (tails, heads)), (size, size)).tocsr(), connection="strong"
-    )
+    found = np.array(steps)
+    places, ends = np.unique(found[:, :2], return_inverse=True)
+    tails, heads = ends.reshape(-1, 2).T
+    matrix = coo_array((np.ones(len(steps)), (tails, heads)), (len(places), len(places))).tocsr()
+    _, part = connected_components(matrix, connection="strong")
     largest = np.bincount(part).argmax()
     inside = (part[tails] == largest) & (part[heads] == largest)
-    return {steps[i][2] for i in np.flatnonzero(inside).tolist()}
+    return set(found[inside, 2].tolist())
 
 
-def _steps(
-    edges: Sequence[RoadEdge], bans: Collection[TurnBan]
-) -> Iterator[tuple[tuple[int, int], tuple[int, int], int]]:
-    """From where to where an edge leads, each as (node, arc by which one came) or (node, -1)."""
+def _steps(edges: Sequence[RoadEdge], bans: Collection[TurnBan]) -> Iterator[tuple[int, int, int]]:
+    """From where to where an edge leads, and the edge. A place is a node, or -1 - the arc by which one came to it."""
     arcs = [(e.tail, e.head, i) for i, e in enumerate(edges)]
     arcs += [(e.head, e.tail, i) for i, e in enumerate(edges) if not e.oneway]
     forbidden = {(ban.from_edge, ban.via, ban.to_edge) for ban in bans}
@@ -43,10 +37,10 @@ def _steps(
         if head in arriving:
             arriving[head].append(arc)
     for arc, (tail, head, edge) in enumerate(arcs):
-        to = (head, arc if head in arriving else -1)
+        to = -1 - arc if head in arriving else head
         if tail not in arriving:
-            yield (tail, -1), to, edge
+            yield tail, to, edge
         else:
             for before in arriving[tail]:
                 if (arcs[before][2], tail, edge) not in forbidden:
-                    yield (tail, before), to, edge
+                    yield -1 - before, to, edge

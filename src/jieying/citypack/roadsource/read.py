@@ -1,5 +1,8 @@
 """`read_roads`: any source of roads becomes Roads for a pack."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from jieying.citypack.roadsource.clean import clean
@@ -17,7 +20,20 @@ def read_roads(source: Path) -> Roads:
     What can't be used is left out and stands in `oddities`. Raises NotFound("roads_missing"), and Invalid with the
     file and the place in it when it is empty, cut short, of another format, or holds no roads.
     """
-    return clean(_draft(source))
+    with _no_search_for_rings():
+        return clean(_draft(source))
+
+
+@contextmanager
+def _no_search_for_rings() -> Iterator[None]:
+    """Objects are made here by the hundred thousand, and no rings of them: the search costs a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _draft(source: Path) -> Draft:
