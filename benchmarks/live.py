@@ -40,7 +40,7 @@ async def _measure(system: Running, seconds: float) -> dict[str, Any]:
         await asyncio.sleep(max(0.0, began + sent / CHANGES_PER_S - time.perf_counter()))
     lasted = time.perf_counter() - began
     cores = {name: round((cpu - used[name]) / lasted, 2) for name, cpu in system.cpu_s().items()}
-    await asyncio.sleep(1)
+    await _all_heard(heard)
     for task, console in zip(listening, consoles, strict=True):
         task.cancel()
         await console.close()
@@ -59,6 +59,13 @@ async def _measure(system: Running, seconds: float) -> dict[str, Any]:
         **percentiles(latencies),
         **thirds(latencies),
     }
+
+
+async def _all_heard(heard: list[list[Position]]) -> None:
+    """Wait until nothing has come for a second: what has not come then is missed."""
+    count = -1
+    while count != (count := sum(map(len, heard))):  # noqa: ASYNC110 - what is awaited is silence
+        await asyncio.sleep(1)
 
 
 async def _listen(console: Any, heard: list[Position], latencies: list[float]) -> None:

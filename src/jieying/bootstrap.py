@@ -38,13 +38,36 @@ log = logging.getLogger(__name__)
 SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow, "notices": notices.tell}
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
-GATHER_S = 0.1  # subscribers of the journal read in batches, not entry by entry
+GATHER_S = 0.25  # subscribers of the journal read in batches, not entry by entry
 STEP_WALKERS, OFFER_WALKERS = 4, 2
 RETRY_S = 1.0
 BUSY_S = 0.05
 SPEEDS_S = 1.0  # within so many seconds speeds that another process put in force are taken
 HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
+
+
+class Bell:
+    """Each ring wakes one of those who wait; with nobody waiting, as many rings are kept as there are workers."""
+
+    def __init__(self, workers: int) -> None:
+        self._rings: asyncio.Queue[None] = asyncio.Queue(workers)
+
+    def ring(self) -> None:
+        with suppress(asyncio.QueueFull):
+            self._rings.put_nowait(None)
+
+    def rung(self) -> bool:
+        """Take a ring, if there is one."""
+        with suppress(asyncio.QueueEmpty):
+            self._rings.get_nowait()
+            return True
+        return False
+
+    async def heard(self, patience_s: float) -> None:
+        """Wait for a ring, at most so long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._rings.get(), patience_s)
 
 
 class Platform:
@@ -55,11 +78,11 @@ class Platform:
         self.city = City(pack, data_dir / "roads.cache")
         self.media_dir = data_dir / "media"
         self.media_dir.mkdir(parents=True, exist_ok=True)
-        self._steps_due = asyncio.Event()
-        self._offers_due = asyncio.Event()
-        self._speeds_due = asyncio.Event()
+        self._steps_due = Bell(STEP_WALKERS)
+        self._offers_due = Bell(OFFER_WALKERS)
+        self._speeds_due = Bell(1)
         self._speeds_version = 0  # that of the pack
-        self._never = asyncio.Event()
+        self._never = Bell(1)
         self._told: list[Callable[[], None]] = []
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -74,11 +97,11 @@ class Platform:
     def kick_after(self, path: str) -> None:
         """A request changed something: the loops look at once instead of at their next turn."""
         if path.startswith("/api/reports"):
-            self._steps_due.set()
+            self._steps_due.ring()
         elif path.startswith("/api/roads"):
-            self._speeds_due.set()
+            self._speeds_due.ring()
         elif not path.startswith("/api/positions"):
-            self._offers_due.set()
+            self._offers_due.ring()
 
     def on_news(self, tell: Callable[[], None]) -> None:
         """Have `tell` called when the journal has new entries."""
@@ -90,8 +113,7 @@ class Platform:
         The platform of a clock that is moved by hand.
         """
         while True:
-            if self._speeds_due.is_set():
-                self._speeds_due.clear()
+            if self._speeds_due.rung():
                 await self._take_speeds()
             for reader in self._readers():  # they start and stop the clocks that may be due
                 await reader()
@@ -113,10 +135,15 @@ class Platform:
             readers = {"moves": lambda *news: moves.follow(self.city.decider, *news), **SUBSCRIBERS}
         return [partial(read_on, self.site, reader, handler) for reader, handler in readers.items()]
 
+    async def _gather(self, reader: Callable[[], Awaitable[bool]]) -> bool:
+        """Read what there is, then let more come together: five hundred entries cost little more than one."""
+        await reader()
+        return False
+
     async def _step(self) -> bool:
         taken = await steps.take_next(self.site, self.city)
         if taken:
-            self._offers_due.set()
+            self._offers_due.ring()
         return taken
 
     async def _offer(self) -> bool:
@@ -140,7 +167,7 @@ class Platform:
     async def _expire(self) -> bool:
         expired = await dispatch.expire_due(self.site) > 0
         if expired:
-            self._offers_due.set()
+            self._offers_due.ring()
         return expired
 
     async def __aenter__(self) -> Self:
@@ -150,7 +177,7 @@ class Platform:
             *(self._loop(self._step, self._steps_due) for _ in range(STEP_WALKERS)),
             *(self._loop(self._offer, self._offers_due) for _ in range(OFFER_WALKERS)),
             self._loop(self._expire, self._never),
-            *(self._loop(reader, self._never, GATHER_S) for reader in self._readers()),
+            *(self._loop(partial(self._gather, reader), self._never, GATHER_S) for reader in self._readers()),
             self._loop(self._ring, self._never),
             self._loop(self._take_speeds, self._speeds_due, SPEEDS_S),
             relay(self.site.db),
@@ -172,25 +199,23 @@ class Platform:
         for tell in self._told:
             tell()
 
-    async def _loop(self, job: Callable[[], Awaitable[bool]], due: asyncio.Event, idle_s: float = IDLE_S) -> None:
+    async def _loop(self, job: Callable[[], Awaitable[bool]], due: "Bell", idle_s: float = IDLE_S) -> None:
         """Do a job again and again while there is work, then wait until it may be due."""
         while True:
             try:
-                due.clear()
                 if await job():
-                    due.set()
+                    continue
             except Conflict as busy:  # another had the same rows: what is due stays due
                 log.info("background work tries again: %s", busy)
-                due.set()
                 await asyncio.sleep(BUSY_S)
+                continue
             except Refused as refused:  # the database is away
                 log.warning("background work waits: %s", refused)
                 await asyncio.sleep(RETRY_S)
             except Exception:
                 log.exception("background work failed, trying again")
                 await asyncio.sleep(RETRY_S)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(due.wait(), idle_s)
+            await due.heard(idle_s)
 
     async def _housekeeping(self) -> None:
         """Once in a while: duties begin and end, partitions are made ahead, the longest waiting are looked at again."""
@@ -213,7 +238,7 @@ class Platform:
                 await incidents_store.wake_waiting(connection, self.site.region, now, WAKE_MOST)
             if self.site.pack.dispatch.move_up:
                 await moves.suggest(self.city.decider, self.site, connection)
-        self._offers_due.set()
+        self._offers_due.ring()
 
     async def _roster(self) -> None:
         on_now = units_on_duty(self.site.pack, self.site.clock.now())

@@ -319,8 +319,9 @@ async def incidents_by_ids(connection: AsyncConnection, region: str, ids: Sequen
     return list((await connection.execute(query)).all())
 
 
-_NEAR = (
-    select(incident)
+# The box first: sorted by id from the start, PostgreSQL would walk through everything that is recent.
+_IN_BOX = (
+    select(*(incident.c[name] for name in ("id", "number", "category", "summary", "received_at", "lat", "lon")))
     .where(
         incident.c.region == bindparam("at_region"),
         incident.c.state.in_(["open", "active"]),
@@ -328,15 +329,16 @@ _NEAR = (
         incident.c.lon.between(bindparam("west"), bindparam("east")),
         incident.c.opened_at >= bindparam("since"),
     )
-    .order_by(incident.c.id.desc())
-    .limit(50)
+    .cte("in_box")
+    .prefix_with("MATERIALIZED", dialect="postgresql")
 )
+_NEAR = select(_IN_BOX).order_by(_IN_BOX.c.id.desc()).limit(50)
 
 
 async def incidents_near(
     connection: AsyncConnection, region: str, lat: float, lon: float, span_deg: float, since: datetime
-) -> list[IncidentRow]:
-    """Open and active incidents in a box around a point, opened since a moment."""
+) -> list[Row[Any]]:
+    """Open and active incidents in a box around a point, opened since a moment: what they are, when and where."""
     parameters = {
         "at_region": region,
         "south": lat - span_deg,

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 BATCH = 1000
 QUEUE = 200  # messages a slow console may be behind before it must connect anew with `since`
 IDLE_S = 1.0
+GATHER_S = 0.05  # in busy times consoles get what happened meanwhile in one message
 CLOCK_S = 15.0
 SNAPSHOT_MOST = 2000
 TELLING = {"clock.breached", "ladder.told", "plan.told"}  # entries after which somebody has a new notification
@@ -153,7 +154,7 @@ class Hub:
             self._news.clear()
             try:
                 while await self._hand_out():
-                    pass
+                    await asyncio.sleep(GATHER_S)
             except Refused as refused:
                 log.warning("the live feed waits: %s", refused)
                 await asyncio.sleep(IDLE_S)

@@ -1,5 +1,6 @@
 """One web server process: `python -m jieying.web.worker`, started by serve.py with its listening socket."""
 
+import gc
 import logging
 import os
 import signal
@@ -43,9 +44,13 @@ def main() -> None:
         loop="uvloop",
         http="httptools",
         ws_max_size=WEBSOCKET_MAX,
+        ws_per_message_deflate=False,  # each console would have each message compressed anew: most of the work
         timeout_graceful_shutdown=5,
         server_header=False,
     )
+    # What has been loaded stays: the collector need not look through the city again and again.
+    gc.collect()
+    gc.freeze()
     uvicorn.Server(config).run(sockets=[listening])
 
 
