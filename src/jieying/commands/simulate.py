@@ -26,34 +26,34 @@ VALIDATION_CALLS = Path("sf/fire_calls_2016-12-31_2017-01-07.csv")
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _option(name: str, *flags: str, **limits: Any) -> Any:
-    return typer.Option(*flags, help=words(f"help.simulate.{name}"), **limits)
+def _option(key: str, *flags: str, **limits: Any) -> Any:
+    return typer.Option(*flags, help=words(key), **limits)
 
 
 @app.callback(invoke_without_command=True)
 def simulate(
     context: typer.Context,
     pack: PackOption = None,
-    policy: Annotated[list[str] | None, _option("policy")] = None,
-    calls: Annotated[Path | None, _option("calls")] = None,
-    draw: Annotated[bool, _option("draw", "--draw")] = False,
-    as_recorded: Annotated[bool, _option("as_recorded", "--as-recorded")] = False,
-    days: Annotated[int | None, _option("days", min=1)] = None,
-    calls_per_day: Annotated[float | None, _option("calls_per_day", "--calls-per-day", min=0.01)] = None,
-    units: Annotated[int | None, _option("units", min=1)] = None,
-    posting: Annotated[Path | None, _option("posting")] = None,
-    relay: Annotated[str | None, _option("relay")] = None,
-    takers: Annotated[int | None, _option("takers", min=1)] = None,
-    break_minutes: Annotated[float, _option("break", "--break", min=0)] = 0.0,
-    breakdowns: Annotated[float, _option("breakdowns", min=0)] = 0.0,
-    repair_minutes: Annotated[float, _option("repair", "--repair", min=0)] = 120.0,
-    replications: Annotated[int, _option("replications", min=1)] = 20,
-    seed: Annotated[int, _option("seed", min=0)] = 1,
-    processes: Annotated[int, _option("processes", min=1)] = CORES,
-    sweep: Annotated[str | None, _option("sweep", "--sweep-units")] = None,
+    policy: Annotated[list[str] | None, _option("help.simulate.policy")] = None,
+    calls: Annotated[Path | None, _option("help.simulate.calls")] = None,
+    draw: Annotated[bool, _option("help.simulate.draw", "--draw")] = False,
+    as_recorded: Annotated[bool, _option("help.simulate.as_recorded", "--as-recorded")] = False,
+    days: Annotated[int | None, _option("help.simulate.days", min=1)] = None,
+    calls_per_day: Annotated[float | None, _option("help.simulate.calls_per_day", "--calls-per-day", min=0.01)] = None,
+    units: Annotated[int | None, _option("help.simulate.units", min=1)] = None,
+    posting: Annotated[Path | None, _option("help.simulate.posting")] = None,
+    relay: Annotated[str | None, _option("help.simulate.relay")] = None,
+    takers: Annotated[int | None, _option("help.simulate.takers", min=1)] = None,
+    break_minutes: Annotated[float, _option("help.simulate.break", "--break", min=0)] = 0.0,
+    breakdowns: Annotated[float, _option("help.simulate.breakdowns", min=0)] = 0.0,
+    repair_minutes: Annotated[float, _option("help.simulate.repair", "--repair", min=0)] = 120.0,
+    replications: Annotated[int, _option("help.simulate.replications", min=1)] = 20,
+    seed: Annotated[int, _option("help.simulate.seed", min=0)] = 1,
+    processes: Annotated[int, _option("help.simulate.processes", min=1)] = CORES,
+    sweep: Annotated[str | None, _option("help.simulate.sweep", "--sweep-units")] = None,
     json: JsonOption = None,
-    report: Annotated[Path | None, _option("report")] = None,
-    journal: Annotated[Path | None, _option("journal")] = None,
+    report: Annotated[Path | None, _option("help.simulate.report")] = None,
+    journal: Annotated[Path | None, _option("help.simulate.journal")] = None,
 ) -> None:
     if context.invoked_subcommand is not None:
         return
@@ -148,11 +148,11 @@ def _progress(total: int) -> "Iterator[Callable[[], None]]":
 @app.command(help=words("help.simulate.validate"))
 def validate(
     pack: PackOption = None,
-    calls: Annotated[Path | None, _option("calls")] = None,
+    calls: Annotated[Path | None, _option("help.simulate.calls")] = None,
     days: Annotated[int, typer.Option(help=words("help.simulate.validate.days"), min=1)] = 5,
     policy: Annotated[str, typer.Option(help=words("help.simulate.validate.policy"))] = "balanced+relay",
-    replications: Annotated[int, _option("replications", min=1)] = 20,
-    seed: Annotated[int, _option("seed", min=0)] = 1,
+    replications: Annotated[int, _option("help.simulate.replications", min=1)] = 20,
+    seed: Annotated[int, _option("help.simulate.seed", min=0)] = 1,
     json: JsonOption = None,
 ) -> None:
     from jieying.citypack.read import read_pack
