@@ -6,6 +6,7 @@ import pytest
 
 from jieying.citypack.roadsource.model import Odd
 from jieying.citypack.roadsource.read import read_roads
+from jieying.kit.errors import Invalid
 from tests.citypack.roadsource.drawn import arcs, grid, node, oddities, osm, way
 
 #  3 ─ 4      a square of four streets, and 5 east of it
@@ -147,12 +148,9 @@ def test_a_reversible_road_is_left_out_and_an_unknown_word_is_named(file: Path) 
     assert oddities(roads) == {Odd.UNCLEAR_ONEWAY: ["way/3 oneway=perhaps"], Odd.REVERSIBLE: ["way/2"]}
 
 
-def test_new_nodes_of_an_editor_get_numbers_that_a_pack_takes(file: Path) -> None:
-    roads = read_roads(
-        osm(file, *grid({-1: (0, 0), -2: (1, 0), 5: (2, 0)}), way(1, [-1, -2]), way(2, [-2, 5], name="B"))
-    )
-    assert len(roads.edges) == 2
-    assert all(one.id >= 0 for one in roads.nodes)
+def test_nodes_that_come_after_the_ways_are_not_guessed(file: Path) -> None:
+    with pytest.raises(Invalid, match="roads_unsorted"):
+        read_roads(osm(file, way(1, [1, 2]), way(2, [2, 5]), *grid(SQUARE)))
 
 
 def test_a_road_drawn_twice_over_the_same_nodes_is_read_once(file: Path) -> None:

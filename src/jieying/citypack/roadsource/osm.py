@@ -1,6 +1,6 @@
 """OpenStreetMap extracts (.osm.pbf, .osm, compressed ones) by osmium: ways cut into stretches between junctions."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import osmium
 from osmium import osm
-from osmium.filter import IdFilter, KeyFilter
+from osmium.filter import KeyFilter
 
 from jieying.citypack.model import RoadEdge
 from jieying.citypack.roadsource import tags as rules
@@ -20,6 +20,7 @@ from jieying.kit.errors import Invalid
 from jieying.kit.geo import Point
 
 SHORTEST_M = 0.1  # two junctions at one spot stay joined; lengths are written with one digit
+NO_NODE = (2**31 - 1) / 1e7  # what osmium gives for the latitude of a node that it has not met
 
 
 class Way(NamedTuple):
@@ -40,14 +41,14 @@ class _Ground:
 
 
 def read_osm(file: Path) -> Draft:
-    """The roads of an extract, in two passes: ways and turn restrictions, then the nodes they need.
+    """The roads of an extract, in one pass: nodes come before ways and ways before relations.
 
-    Raises Invalid("roads_unreadable") for a file that is cut short or is no OpenStreetMap data.
+    Raises Invalid("roads_unreadable") for a file that is cut short or is no OpenStreetMap data,
+    Invalid("roads_unsorted") when nodes are missing or come too late.
     """
     odd = Oddities()
     try:
-        ways, restrictions = _ways_and_restrictions(file, odd)
-        ground = _ground({node for way in ways for node in way.nodes}, file, odd)
+        ways, ground, restrictions = _read(file, odd)
     except (RuntimeError, ValueError, OSError) as error:
         raise Invalid("roads_unreadable", file=str(file), reason=str(error)) from error
     draft, of_way = _stretches(ways, ground, odd)
@@ -55,23 +56,30 @@ def read_osm(file: Path) -> Draft:
     return draft
 
 
-def _ways_and_restrictions(file: Path, odd: Oddities) -> tuple[list[Way], list[Restriction]]:
+def _read(file: Path, odd: Oddities) -> tuple[list[Way], _Ground, list[Restriction]]:
     ways: dict[int, Way] = {}
+    met: dict[int, osm.Location] = {}
+    barred: set[int] = set()
     restrictions = []
-    filtered = KeyFilter("highway", "restriction", "restriction:conditional")
-    for found in osmium.FileProcessor(file, osm.WAY | osm.RELATION).with_filter(filtered):
+    filtered = KeyFilter("barrier", "highway", "restriction", "restriction:conditional")
+    for found in osmium.FileProcessor(file).with_locations().with_filter(filtered):
         tags = dict(found.tags)
-        if isinstance(found, osm.Way):
-            way = _way(found, tags, odd)
-            if way and way.id in ways:
+        if isinstance(found, osm.Node) and rules.stops_traffic(tags):
+            barred.add(found.id)
+        elif isinstance(found, osm.Way) and (way := _way(found, tags, odd)):
+            if way.id in ways:
                 odd.note(Odd.DUPLICATE_EDGE, f"way/{way.id}")
-            elif way:
-                ways[way.id] = way
+            ways.setdefault(way.id, way)
+            met.update((node.ref, node.location) for node in found.nodes)
         elif isinstance(found, osm.Relation) and tags.get("type") == "restriction":
             members = [(member.type, member.ref, member.role) for member in found.members]
             if restriction := read_restriction(found.id, tags, members, odd):
                 restrictions.append(restriction)
-    return list(ways.values()), restrictions
+    rows = ((n, f"node/{n}", at.lat_without_check(), at.lon_without_check()) for n, at in met.items())
+    positions = sound_positions((row for row in rows if row[2] != NO_NODE), odd)
+    if len(positions) < len(met) / 2:
+        raise Invalid("roads_unsorted", file=str(file))
+    return list(ways.values()), _Ground(positions, barred), restrictions
 
 
 def _way(found: osm.Way, tags: rules.Tags, odd: Oddities) -> Way | None:
@@ -98,25 +106,6 @@ def _way(found: osm.Way, tags: rules.Tags, odd: Oddities) -> Way | None:
     return Way(found.id, nodes[::-1] if along < 0 else nodes, road_class, along != 0, name, kmh)
 
 
-def _ground(wanted: set[int], file: Path, odd: Oddities) -> _Ground:
-    barred = set()
-
-    def rows() -> Iterator[tuple[int, str, float, float]]:
-        nodes = osmium.FileProcessor(file, osm.NODE)
-        if min(wanted, default=0) >= 0:  # the filter takes no others
-            nodes.with_filter(IdFilter(wanted))
-        for node in nodes:
-            assert isinstance(node, osm.Node)
-            if node.id not in wanted:
-                continue
-            if "barrier" in node.tags and rules.stops_traffic(dict(node.tags)):
-                barred.add(node.id)
-            location = node.location
-            yield node.id, f"node/{node.id}", location.lat_without_check(), location.lon_without_check()
-
-    return _Ground(sound_positions(rows(), odd), barred)
-
-
 def _stretches(ways: Iterable[Way], ground: _Ground, odd: Oddities) -> tuple[Draft, dict[int, list[int]]]:
     """The edges, and which edges each way became. At a barrier each stretch ends at a node of its own."""
     met: Counter[int] = Counter()
@@ -125,15 +114,11 @@ def _stretches(ways: Iterable[Way], ground: _Ground, odd: Oddities) -> tuple[Dra
         met.update((way.nodes[0], way.nodes[-1]) if way.nodes else ())  # ends are always cut
     junctions = {node for node, times in met.items() if times > 1}
     fresh = count(max(met, default=0) + 1)
-    renamed: defaultdict[int, int] = defaultdict(lambda: next(fresh))  # an editor's new nodes have negative ids
     draft = Draft({}, odd)
     of_way: dict[int, list[int]] = {}
     for way in ways:
         for piece in _pieces(way, ground, junctions, odd):
-            tail, head = (
-                next(fresh) if node in ground.barred else node if node >= 0 else renamed[node]
-                for node in (piece[0], piece[-1])
-            )
+            tail, head = (next(fresh) if node in ground.barred else node for node in (piece[0], piece[-1]))
             line = tuple(ground.positions[node] for node in piece)
             length = line_m(line)
             if length < SHORTEST_M:
