@@ -32,19 +32,61 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
     ),
     (
         "roads",
-        "Ranked road times",
-        "New York (DIMACS challenge 9, derived from US Census TIGER), 200 units to one incident; one unit and the "
-        "incident are snapped to the road each time.",
+        "Road times",
+        "San Francisco (TIGER), Porto (OpenStreetMap, forbidden turns and limits), New York (DIMACS challenge 9). A "
+        "query: one of 200 units has moved and is snapped to the road, the incident is snapped, the units are sorted "
+        "by ETA. Peers get the same units and incidents, snapped already. *Swapped*: the times of all roads computed "
+        "for other speeds while another thread keeps asking.",
         [
-            ("nodes", "nodes", ""),
-            ("queries", "queries", ""),
-            ("p50_ms", "P50, ms", ""),
-            ("p99_ms", "P99, ms", "under 5"),
-            ("compared_etas", "ETAs compared with Dijkstra", ""),
-            ("differences", "differences", "0"),
-            ("peer_scipy_dijkstra_p50_ms", "peer, same run: scipy's Dijkstra P50, ms", ""),
-            ("build_from_cache_s", "start from the cache, s", ""),
-            ("rss_mb", "memory, MB", ""),
+            *(
+                row
+                for city, name, target in (
+                    ("san_francisco", "San Francisco", ""),
+                    ("porto", "Porto", "under 1"),
+                    ("new_york", "New York", "under 3"),
+                )
+                for row in (
+                    (f"{city}.nodes", f"{name}: nodes", ""),
+                    (f"{city}.differences", "of 10,000 ETAs other than Dijkstra's", "0"),
+                    (f"{city}.p50_ms", "1 incident to 200 units P50, ms", ""),
+                    (f"{city}.p99_ms", "the same P99, ms", target),
+                    (f"{city}.units_100_prepared.p50_ms", "to 100 units prepared and snapped P50, ms", ""),
+                    (f"{city}.units_2000.p99_ms", "to 2,000 units P99, ms", "under 10"),
+                    (f"{city}.swap.ms", "other speeds swapped in, ms", ""),
+                    (f"{city}.swap.longest_answer_meanwhile_ms", "longest answer meanwhile, ms", ""),
+                    (f"{city}.build_from_cache_s", "start from the cache, s", ""),
+                    (f"peers.{city}.scipy_dijkstra.p50_ms", "peer: scipy's Dijkstra P50, ms", ""),
+                    (f"peers.{city}.pyroutingkit.p50_ms", "peer: pyroutingkit P50, ms", ""),
+                    (f"peers.{city}.pyroutingkit.swap_ms", "peer: pyroutingkit, other speeds, ms", ""),
+                )
+            ),
+            ("porto.turn_bans", "Porto: forbidden turns", ""),
+            ("porto.bans.changed", "of 10,000 ETAs wrong if they were not heeded", ""),
+            ("porto.bans.p50_s", "of these by, P50, s", ""),
+            ("porto.bans.changed_by_30_s", "wrong by 30 s or more", ""),
+            ("porto.bans.most_s", "at most by, s", ""),
+        ],
+    ),
+    (
+        "reach",
+        "Reach",
+        "The ground that a unit reaches in 5, 10 and 15 minutes, as three GeoJSON polygons. Peers: a bounded Dijkstra "
+        "and shapely's concave hull of the junctions reached, by networkx (as OSMnx's example of isochrones does) and "
+        "by scipy; they know neither forbidden turns nor parts of a road. *Cover*: how many of 100 units reach each H3 "
+        "cell in 5 minutes.",
+        [
+            row
+            for city, name in (("san_francisco", "San Francisco"), ("porto", "Porto"))
+            for row in (
+                (f"{city}.cells", f"{name}: cells with a street", ""),
+                (f"{city}.p50_ms", "three polygons P50, ms", ""),
+                (f"{city}.p99_ms", "three polygons P99, ms", "under 50"),
+                (f"{city}.five_minutes_alone.p99_ms", "5 minutes alone P99, ms", ""),
+                (f"{city}.cover_of_100_units.p99_ms", "cover of 100 units P99, ms", ""),
+                (f"{city}.first_made_s", "made ready at the first question, s", ""),
+                (f"peers.{city}.networkx_and_concave_hull.p50_ms", "peer: networkx and concave hull P50, ms", ""),
+                (f"peers.{city}.scipy_and_concave_hull.p50_ms", "peer: scipy and concave hull P50, ms", ""),
+            )
         ],
     ),
     (
@@ -151,8 +193,12 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
         "start",
         "Start of the demo",
         "`make demo` from a new clone with nothing installed but Python, make and Git, and empty caches of "
-        "pip, uv and npm, and again when all is there; until the console answers.",
-        [],
+        "pip, uv and npm, and again when all is there; until the console answers. Downloads are most of the first.",
+        [
+            ("cold_s", "new clone, empty caches, s", "under 360"),
+            ("warm_starts", "starts after that", ""),
+            ("warm_s", "each of them, s", "under 15"),
+        ],
     ),
 ]
 
