@@ -19,7 +19,7 @@ from jieying.citypack.model import Category, Level
 from jieying.kit.errors import Invalid
 
 SEED = 110
-VARIANTS = 4  # texts made from each wording, the plain one included
+VARIANTS = 3  # texts made from each wording, the plain one included
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _PLACE = re.compile(r"\[([^\[\]]*)\]")
@@ -58,14 +58,6 @@ def read_wordings(file: Path, categories: Mapping[str, Category]) -> list[tuple[
             default = str(categories[code].level) if code else ""
             found.append((code, level[1] if level else default, line[level.end() :] if level else line))
     return found
-
-
-def read_marked(file: Path, categories: Mapping[str, Category]) -> list[Labelled]:
-    """The wordings of a file that has no grammar in it, as they stand."""
-    return [
-        _labelled(wording, code or None, level or None, categories, number)
-        for number, (code, level, wording) in enumerate(read_wordings(file, categories))
-    ]
 
 
 def read_jsonl(file: Path) -> list[Labelled]:

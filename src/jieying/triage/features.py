@@ -67,8 +67,12 @@ class Vectors:
     size = 512
 
     def row(self, text: str) -> tuple[NDArray[np.intp], Matrix]:
-        vector = np.asarray(_encoder().encode([model_text(text)[:_ENCODED] or " "])[0], np.float32)
-        return np.arange(self.size), vector / (np.linalg.norm(vector) or 1)
+        return np.arange(self.size), self.rows([text])[0]
+
+    def rows(self, texts: Sequence[str]) -> Matrix:
+        """Several texts at once."""
+        made = np.asarray(_encoder().encode([model_text(text)[:_ENCODED] or " " for text in texts]), np.float32)
+        return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
 
 
 @cache

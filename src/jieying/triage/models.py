@@ -16,6 +16,7 @@ from jieying.triage.features import Matrix, NGrams, Vectors, grams
 from jieying.triage.text import READ_CHARACTERS
 
 FILE = "understanding.npz"  # in the folder of the pack
+TASKS = ("category", "fraud")
 _SPANS = 5  # words shown for a decision
 
 
@@ -31,10 +32,9 @@ class Span:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the model makes of a text: codes and levels with their probabilities, most likely first."""
+    """What the model makes of a text: codes of categories with their probabilities, most likely first."""
 
     categories: tuple[tuple[str, float], ...]
-    levels: tuple[tuple[str, float], ...]
     fraud: float
     spans: tuple[Span, ...]
 
@@ -57,9 +57,8 @@ class Head:
 class Model:
     """All heads over the same features. `vectors` None: n-grams alone."""
 
-    def __init__(self, ngrams: NGrams, vectors: Vectors | None, heads: dict[str, Head], threshold: float) -> None:
+    def __init__(self, ngrams: NGrams, vectors: Vectors | None, heads: dict[str, Head]) -> None:
         self.ngrams, self.vectors, self.heads = ngrams, vectors, heads
-        self.fraud_threshold = threshold
 
     def row(self, text: str) -> tuple[NDArray[np.intp], Matrix]:
         columns, values = self.ngrams.row(text)
@@ -71,12 +70,11 @@ class Model:
     def propose(self, words: str) -> Proposal:
         """Takes any text in bounded time: only its first characters are read."""
         columns, values = self.row(words)
-        category, level, fraud = (self.heads[task] for task in ("category", "level", "fraud"))
+        category, fraud = self.heads["category"], self.heads["fraud"]
         chances = category.chances(columns, values)
         best = int(np.argmax(chances))
         return Proposal(
             _ranked(category, chances),
-            _ranked(level, level.chances(columns, values)),
             float(fraud.chances(columns, values)[fraud.labels.index("yes")]),
             self._spans(words, category.weights[:, best]),
         )
@@ -106,7 +104,6 @@ class Model:
             "vocabulary": np.array("\n".join(self.ngrams.vocabulary)),
             "idf": self.ngrams.idf,
             "vectors": np.array(self.vectors is not None),
-            "fraud_threshold": np.array(self.fraud_threshold),
         }
         for task, head in self.heads.items():
             content[f"{task}.labels"] = np.array(head.labels)
@@ -127,10 +124,10 @@ class Model:
                     stored[f"{task}.bias"],
                     float(stored[f"{task}.temperature"]),
                 )
-                for task in ("category", "level", "fraud")
+                for task in TASKS
             }
             ngrams = NGrams(str(stored["vocabulary"]).split("\n"), stored["idf"])
-            return cls(ngrams, Vectors() if stored["vectors"] else None, heads, float(stored["fraud_threshold"]))
+            return cls(ngrams, Vectors() if stored["vectors"] else None, heads)
 
 
 def _ranked(head: Head, chances: Matrix) -> tuple[tuple[str, float], ...]:

@@ -1,0 +1,161 @@
+"""`jieying understand TEXT`: what the platform makes of words; `train` and `evaluate` its model. No database needed."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from typer.core import TyperGroup
+
+from jieying.commands.terminal import LANGUAGE, JsonOption, PackOption, out, say, settings, words, write_json
+
+FRAUD_SURE = 0.5
+
+
+class _TextOrCommand(TyperGroup):
+    """What is no command is the text to understand."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        known = {*self.commands, "--help"}
+        return super().parse_args(ctx, args if not args or args[0] in known else ["text", *args])
+
+
+app = typer.Typer(cls=_TextOrCommand, no_args_is_help=True)
+
+
+@app.command(help=words("help.understand.text"))
+def text(
+    given: Annotated[str, typer.Argument(metavar="TEXT", help=words("help.understand.text.given"))],
+    position: Annotated[str | None, typer.Option(help=words("help.understand.text.position"))] = None,
+    pack: PackOption = None,
+    json: JsonOption = None,
+) -> None:
+    from jieying.citypack.read import read_pack
+    from jieying.kit.errors import Invalid
+    from jieying.kit.geo import Point, is_point
+    from jieying.places.locate import Locator
+    from jieying.roads.graph import from_pack
+    from jieying.roads.names import crossings, named_lines
+    from jieying.triage.rules import Understanding
+
+    device = None
+    if position is not None:
+        try:
+            lat, lon = (float(part) for part in position.split(","))
+        except ValueError:
+            lat = lon = float("nan")
+        if not is_point(lat, lon):
+            raise Invalid("bad_position", value=position)
+        device = Point(lat, lon)
+    spoken = sys.stdin.buffer.read().decode("utf-8", "replace") if given == "-" else given
+    city = read_pack(settings(pack=pack).pack)
+    graph = from_pack(city)
+    found = Understanding(city).understand(spoken)
+    places = Locator(city, crossings(graph), named_lines(graph)).locate(spoken, device)
+    content = describe(spoken, found, places, city)
+    write_json(json, content)
+    _show(content)
+
+
+def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str, Any]:
+    """Everything that is made of the words, for programs."""
+    from jieying.kit.texts import text as words_of
+    from jieying.triage.fraud import read_payment
+    from jieying.triage.questions import read_questions
+    from jieying.triage.train import FRAUD
+
+    def said(code: str | None) -> str | None:
+        return getattr(city.categories[code].name, LANGUAGE) if code in city.categories else None
+
+    is_fraud = found.category == FRAUD or found.fraud >= FRAUD_SURE
+    payment = read_payment(spoken) if is_fraud else None
+    fields = ("victim", "account", "counter_account", "bank", "amount", "time", "method")
+    questions = read_questions(city.folder, city.categories).still_open(spoken, found.category, bool(places))
+    return {
+        "category": found.category,
+        "category_name": said(found.category),
+        "confidence": found.confidence,
+        "others": [{"category": code, "name": said(code), "confidence": sure} for code, sure in found.others],
+        "level": str(found.level),
+        "ours": found.ours,
+        "reasons": [
+            one.as_json() | {"text": words_of(f"reason.{one.code}", LANGUAGE, **one.params)} for one in found.reasons
+        ],
+        "spans": [{"text": s.text, "start": s.start, "end": s.end, "weight": s.weight} for s in found.spans],
+        "alarms": [{"word": a.word, "start": a.start, "end": a.end, "level": str(a.level)} for a in found.alarms],
+        "fraud": {
+            "likely": is_fraud,
+            "confidence": round(found.fraud, 3),
+            "fields": {
+                name: {"value": value.value, "start": value.start, "end": value.end, "certain": value.certain}
+                for name in fields
+                if payment and (value := getattr(payment, name))
+            },
+            "missing": list(payment.missing) if payment else [],
+        },
+        "places": [
+            {"name": p.name, "kind": p.kind, "lat": p.position.lat, "lon": p.position.lon, "confidence": p.confidence}
+            for p in places
+        ],
+        "questions": [
+            {
+                "code": one.code,
+                "ask": getattr(one.ask, LANGUAGE),
+                "answers": [
+                    {
+                        "say": getattr(a.say, LANGUAGE),
+                        "category": a.category or None,
+                        "level": str(a.level) if a.level else None,
+                    }
+                    for a in one.answers
+                ],
+            }
+            for one in questions
+        ],
+    }
+
+
+def _show(content: dict[str, Any]) -> None:
+    level = words(f"level.{content['level']}")
+    name = content["category_name"] or words("cli.understand.unknown")
+    say("cli.understand.found", category=name, level=level, ours=words(f"cli.understand.ours.{content['ours']}"))
+    for reason in content["reasons"]:
+        out.print(f"  {reason['text']}")
+    for place in content["places"][:3]:
+        out.print(f"  {place['name']}  {place['lat']:.5f},{place['lon']:.5f}  {place['confidence']:.2f}")
+    for question in content["questions"]:
+        out.print(f"  ? {question['ask']}")
+
+
+@app.command(help=words("help.understand.train"))
+def train(pack: PackOption = None) -> None:
+    from jieying.citypack.read import read_pack
+    from jieying.triage.models import FILE
+    from jieying.triage.train import train as learn
+
+    city = read_pack(settings(pack=pack).pack)
+    learn(city.folder, city.categories)
+    say("cli.understand.trained", file=city.folder / FILE)
+
+
+@app.command(help=words("help.understand.evaluate"))
+def evaluate(
+    data: Annotated[Path | None, typer.Option(help=words("help.understand.evaluate.data"))] = None,
+    pack: PackOption = None,
+    json: JsonOption = None,
+) -> None:
+    from jieying.citypack.read import read_pack
+    from jieying.triage.evaluate import compare
+
+    result = compare(read_pack(settings(pack=pack).pack), data)
+    write_json(json, result)
+    for name, figures in result.items():
+        table = Table("", *figures, title=name)
+        for task, value in (("category", "top1"), ("category", "top3"), ("category", "calibration_error"),
+                            ("level", "macro_f1"), ("ours", "macro_f1"), ("ours", "police_sent_away"),
+                            ("alarms", "raised"), ("alarms", "false_alarms"), ("ms", "p99")):  # fmt: skip
+            cells = [one.get(task, {}).get(value) for one in figures.values()]
+            if any(cell is not None for cell in cells):
+                table.add_row(f"{task}.{value}", *("" if cell is None else str(cell) for cell in cells))
+        out.print(table)
