@@ -9,11 +9,14 @@ import pytest
 
 from jieying.citypack.model import CityPack
 from jieying.kit.errors import Invalid, NotFound, Refused
+from jieying.replay.calls import Recorded
 from jieying.simulation import study as studying
 from jieying.simulation.model import Same
+from jieying.simulation.run import compare
 from jieying.simulation.study import Options, Study, study
 from tests.minicity import mini_city, spot
 from tests.replay.records import row, write
+from tests.simulation.days import made_up_days
 
 GOOD = "10:00:00 10:01:00 10:01:30 10:02:30 10:07:30 10:27:30"
 LATER = "11:00:00 11:01:00 11:01:30 11:02:30 11:07:30 11:27:30"
@@ -124,3 +127,41 @@ def test_units_that_are_never_on_duty_are_told(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setattr(studying, "read_pack", lambda folder: replace(mini_city(), duties=duties))
     found = asked(calls=record(tmp_path, row("1", "E1", GOOD)))  # New Year's Day 2017 is a Sunday
     assert "never_on_duty" in codes(found)
+
+
+@pytest.fixture
+def week(monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A record that is long enough to learn from."""
+    made = Recorded(0, made_up_days(pack(), 6), [], 0)
+    monkeypatch.setattr(studying, "read_calls", lambda file, city, inside: made)
+    monkeypatch.setattr(studying, "_out_of_order", lambda file: [])
+    return Path("made up")
+
+
+def test_a_calibrated_run_has_the_speeds_and_the_handling_that_the_record_teaches(week: Path) -> None:
+    found = asked(calls=week, calibrated=True, policies=("nearest_by_road+relay",), replications=2)
+    assert "calibrated" in codes(found)
+    assert found.setup.pack.speeds != pack().speeds
+    drawn = found.setup.calls.draw(np.random.default_rng(1))
+    assert drawn.slow is not None
+    assert np.isfinite(drawn.turnout_s[:, 0]).all()
+    told = compare(found.setup, lambda: None).policies["nearest_by_road+relay"]["response"]["p50_s"]["value"]
+    assert found.recorded is not None
+    assert told == pytest.approx(found.recorded["response"]["p50_s"], rel=0.08)
+
+
+def test_calibrated_days_can_be_drawn(week: Path) -> None:
+    drawn = asked(calls=week, calibrated=True, draw=True, days=2).setup.calls.draw(np.random.default_rng(1))
+    assert len(drawn) == pytest.approx(240, rel=0.3)
+    assert drawn.slow is not None
+
+
+def test_a_stated_relay_stands_also_in_a_calibrated_run(week: Path) -> None:
+    found = asked(calls=week, calibrated=True, relay="90", policies=("balanced+relay",))
+    assert np.isnan(found.setup.calls.draw(np.random.default_rng(1)).relay_s).all()
+
+
+def test_a_calibrated_run_needs_a_record_whose_times_are_drawn(week: Path) -> None:
+    for options in ({}, {"calls": week, "as_recorded": True}):
+        with pytest.raises(Invalid, match="sim_calibrated"):
+            asked(calibrated=True, **options)

@@ -22,6 +22,8 @@ from jieying.simulation.practice import DriveLine, Practice, local_days, with_dr
 from jieying.simulation.record import of_record
 from jieying.simulation.run import Bench, Setup, Task
 
+# Calls go through the call centre, then to whom the policy names: what comes closest to the practice that records show.
+PRACTICE = "balanced+relay"
 # Units that wait at their stations, in the San Francisco record. Where its ambulances set out from, it does not tell.
 STATIONED = frozenset({"engine", "truck"})
 AT_STATION_S = 900.0  # free for so long, a unit is back at its post

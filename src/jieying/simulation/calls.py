@@ -22,6 +22,7 @@ from jieying.simulation.model import (
     StageTimes,
     nothing_recorded,
 )
+from jieying.simulation.practice import Practice
 
 ENOUGH = 30  # as few recorded values are still a distribution of their own
 
@@ -119,14 +120,17 @@ class HourlyRates:
         )
 
 
-def drawn_from(calls: Calls, pack: CityPack, days: int, calls_per_day: float | None = None) -> DrawsCalls:
+def drawn_from(
+    calls: Calls, pack: CityPack, days: int, calls_per_day: float | None = None, practice: Practice | None = None
+) -> DrawsCalls:
     """Calls like the recorded ones, by a process fitted to them (fit.py), from the midnight before the first on.
 
-    `calls_per_day` scales them to another number. Raises Invalid as FittedDemand does.
+    `calls_per_day` scales them to another number; with a practice they are handled as it teaches. Raises Invalid as
+    FittedDemand does.
     """
     zone = ZoneInfo(pack.timezone)
     hours = 1 + int(from_full_hour(calls).received_s[-1] // 3600)
-    fitted = FittedDemand(calls, hours, zone, calls_per_day=calls_per_day)
+    fitted = FittedDemand(calls, hours, zone, practice=practice, calls_per_day=calls_per_day)
     return fitted.at(_midnight(calls.start.astimezone(zone)), days)
 
 

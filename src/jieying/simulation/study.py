@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from jieying.citypack.model import CityPack
 from jieying.citypack.read import read_pack
 from jieying.kit.errors import Invalid
 from jieying.replay.calls import RECEIVED, Call, first_calls, read_calls
 from jieying.replay.run import of_city
+from jieying.simulation.calibrate import PRACTICE, Calibrated, calibrate
 from jieying.simulation.calls import (
     ASSUMED_RELAY_S,
     CALLS_PER_UNIT_AND_DAY,
@@ -23,6 +25,7 @@ from jieying.simulation.calls import (
 )
 from jieying.simulation.fleet import odd_turns, turns_of, with_posting, with_units
 from jieying.simulation.model import RELAY, Conditions, DrawsCalls, Same, StageTimes, Variant
+from jieying.simulation.practice import Predicted, local_days
 from jieying.simulation.record import of_record, recorded_figures
 from jieying.simulation.run import Setup
 
@@ -33,14 +36,19 @@ A_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)  # drawn days without a record begin
 
 @dataclass(frozen=True)
 class Options:
-    """As on the command line; seconds, but `break_minutes`. `days`: with `draw` or without `calls` so many are drawn,
-    else only the first so many of the record are taken. `relay`: seconds, or `recorded`; None for that if there is."""
+    """As on the command line; seconds, but `break_minutes`.
+
+    `days`: with `draw` or without `calls` so many are drawn, else only the first so many of the record are taken.
+    `calibrated`: learn speeds, drives and handling from the record first. `relay`: seconds, or `recorded`; None for that
+    if there is.
+    """
 
     pack: Path
     policies: tuple[str, ...] = ()
     calls: Path | None = None
     draw: bool = False
     as_recorded: bool = False
+    calibrated: bool = False
     days: int | None = None
     calls_per_day: float | None = None
     units: int | None = None
@@ -86,7 +94,10 @@ def study(options: Options) -> Study:
         pack = with_posting(pack, options.posting)
     said: list[Said] = []
     calls = _recorded(options, pack, said) if options.calls else None
-    source, times, text = _source(options, pack, calls.calls if calls else None, said)
+    learned = _calibrated(options, pack, calls.calls if calls else [], said)
+    if learned is not None:
+        pack = learned.pack
+    source, times, text = _source(options, pack, calls.calls if calls else None, learned, said)
     relay, source, times = _relay(options, source, times, calls is not None, said)
     conditions = Conditions(
         options.takers, options.break_minutes * 60, options.breakdowns_per_day, options.repair_minutes * 60
@@ -160,8 +171,22 @@ def _out_of_order(file: Path) -> list[int]:
     return min(earlier, later, key=len)
 
 
+def _calibrated(options: Options, pack: CityPack, recorded: list[Call], said: list[Said]) -> Calibrated | None:
+    """What the record teaches of speeds, drives and handling, where that is asked for."""
+    if not options.calibrated:
+        return None
+    if not recorded or options.as_recorded:
+        raise Invalid("sim_calibrated")
+    learned = calibrate(pack, recorded, Variant.parse(PRACTICE))
+    said.append(Said("calibrated", {"drives": learned.learned.used, "calls": len(learned.practice.calls)}))
+    if options.relay not in (None, RECORDED):
+        practice = replace(learned.practice, calls=forgotten(learned.practice.calls, "relay_s"))
+        learned = replace(learned, practice=practice)
+    return learned
+
+
 def _source(
-    options: Options, pack: CityPack, recorded: list[Call] | None, said: list[Said]
+    options: Options, pack: CityPack, recorded: list[Call] | None, learned: Calibrated | None, said: list[Said]
 ) -> tuple[DrawsCalls, StageTimes, str]:
     """Where calls come from, how long their stages take, and the first in words (a code of `simulate.source`)."""
     if recorded is None:
@@ -174,7 +199,11 @@ def _source(
     calls = of_record(recorded)
     times = recorded_times(calls)
     if options.draw:
-        return drawn_from(calls, pack, options.days or DAYS, options.calls_per_day), times, "drawn"
+        practice = learned.practice if learned else None
+        return drawn_from(calls, pack, options.days or DAYS, options.calls_per_day, practice), times, "drawn"
+    if learned is not None:
+        off = local_days(calls, ZoneInfo(pack.timezone)).off
+        return Predicted(calls, off, learned.practice), times, "recorded"
     if options.as_recorded:
         return Same(calls), times, "as_recorded"
     return Same(forgotten(calls)), times, "recorded"

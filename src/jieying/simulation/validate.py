@@ -21,7 +21,7 @@ from jieying.replay.compare import recorded_times
 from jieying.roads.graph import from_pack
 from jieying.roads.learn import error_of, predict
 from jieying.roads.network import RoadNetwork
-from jieying.simulation.calibrate import Calibrated, calibrate, handled, trips_of
+from jieying.simulation.calibrate import PRACTICE, Calibrated, calibrate, handled, trips_of
 from jieying.simulation.fit import FittedDemand, from_full_hour
 from jieying.simulation.measure import figure, times_of
 from jieying.simulation.model import Floats, Outcome, Variant
@@ -29,8 +29,6 @@ from jieying.simulation.practice import Bools, Predicted, local_days
 from jieying.simulation.record import of_record
 from jieying.simulation.run import Bench, Setup, Task
 
-# Calls go through the call centre, then to whom the policy names: what comes closest to the record's own practice.
-PRACTICE = "balanced+relay"
 NEW_YEAR_OBSERVED = date(2017, 1, 2)  # the public holiday in the San Francisco record that is no weekend
 FIGURES = ("p50_s", "p90_s", "within_300s")
 
