@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -25,6 +26,10 @@ class Asked(playing.Play):
     away = 0
     taken = 0
 
+    @cached_property
+    def decider(self) -> Decider:
+        return Decider(self._force.pack, self._ground.roads)
+
     def ranked(self, call: int) -> tuple[Ints, Ints, Floats]:
         able, order, eta_s = super().ranked(call)
         pack = self._force.pack
@@ -36,7 +41,7 @@ class Asked(playing.Play):
         skills = skills_needed(pack.categories[category], plan)
         facts = CallFacts(place, level, pack.orgs[org].path, skills)
         units = [self._facts(unit) for unit in range(len(self._force)) if self._on[unit] and not self._out[unit]]
-        live = Decider(pack, self._ground.roads).rank(facts, plan, units, NOON + timedelta(seconds=self.now))
+        live = self.decider.rank(facts, plan, units, NOON + timedelta(seconds=self.now))
         self.decisions.append(([c.unit for c in live], [self._force.codes[u] for u in able[order].tolist()]))
         np.testing.assert_allclose([c.eta_s for c in live], eta_s[order], atol=0.003)
         Asked.away += int((self._home_at[able] > self.now).sum())
