@@ -25,6 +25,9 @@ from jieying.journal.reader import Handler, listen, read_on, relay
 from jieying.kit.clock import Clock
 from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
+from jieying.knowledge import actions as knowledge
+from jieying.knowledge import store as knowledge_store
+from jieying.knowledge.base import base_entries
 from jieying.rosters.rules import units_on_duty
 from jieying.speeds.actions import speeds_in_force
 from jieying.supervise import actions as supervise
@@ -35,7 +38,7 @@ from jieying.units import store as units_store
 log = logging.getLogger(__name__)
 
 # Who reads the journal, by the name of its cursor.
-SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow, "notices": notices.tell}
+SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow, "notices": notices.tell, "asked": knowledge.follow}
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.25  # subscribers of the journal read in batches, not entry by entry
@@ -43,6 +46,7 @@ STEP_WALKERS, OFFER_WALKERS = 4, 2
 RETRY_S = 1.0
 BUSY_S = 0.05
 SPEEDS_S = 1.0  # within so many seconds speeds that another process put in force are taken
+ASKED_S = 5.0  # how late the ladder may hear of a question that nobody answered
 HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
 
@@ -91,6 +95,7 @@ class Platform:
         async with self.site.db.transaction() as connection:
             await ensure_partitions(connection, self.site.clock.now())
             await units_store.add_missing(connection, self.site.region, self.site.pack.units)
+            await knowledge_store.add_missing(connection, self.site.region, base_entries(), self.site.clock.now())
         await self._take_speeds()
         await self._roster()
 
@@ -121,9 +126,10 @@ class Platform:
                 moments = [
                     *await incidents_store.next_due(connection, self.site.region),
                     await supervise_store.next_due(connection, self.site.region),
+                    await knowledge_store.next_due(connection, self.site.region),
                 ]
             now = self.site.clock.now()
-            jobs = zip(moments, (self._step, self._offer, self._expire, self._ring), strict=True)
+            jobs = zip(moments, (self._step, self._offer, self._expire, self._ring, self._ring_asked), strict=True)
             ready = [job for moment, job in jobs if moment is not None and moment <= now]
             worked = [await job() for job in ready]
             if not any(worked):
@@ -152,6 +158,9 @@ class Platform:
     async def _ring(self) -> bool:
         return await supervise.ring_due(self.site)
 
+    async def _ring_asked(self) -> bool:
+        return await knowledge.ring_due(self.site)
+
     async def _take_speeds(self) -> bool:
         """Change over to speeds that were put in force since; requests meanwhile go on with those of before."""
         async with self.site.db.transaction() as connection:
@@ -179,6 +188,7 @@ class Platform:
             self._loop(self._expire, self._never),
             *(self._loop(partial(self._gather, reader), self._never, GATHER_S) for reader in self._readers()),
             self._loop(self._ring, self._never),
+            self._loop(self._ring_asked, self._never, ASKED_S),
             self._loop(self._take_speeds, self._speeds_due, SPEEDS_S),
             relay(self.site.db),
             listen(self.site.db, self._news),

@@ -11,8 +11,20 @@ SOURCE = Path(__file__).parents[2] / "src" / "jieying"
 # Each may import from those before it. The last four are one program: the command starts demo, replay and simulation,
 # which say things the way commands do; the simulation reads the record of calls that the replay reads.
 ORDER = (
-    *("kit", "settings", "citypack", "journal", "access", "incidents", "places", "roads", "speeds", "rosters"),
-    *("units", "triage", "dispatch", "intake", "supervise", "allocation", "migrations", "bootstrap", "web"),
+    *("kit", "settings", "citypack", "journal", "access", "incidents", "places", "roads", "speeds"),
+    *(
+        "knowledge",
+        "rosters",
+        "units",
+        "triage",
+        "dispatch",
+        "intake",
+        "supervise",
+        "allocation",
+        "migrations",
+        "bootstrap",
+        "web",
+    ),
 )
 PROGRAM = {"commands", "demo", "replay", "simulation"}
 TOP = "cli"

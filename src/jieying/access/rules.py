@@ -27,18 +27,26 @@ class Permission(StrEnum):
     UNIT_MANAGE = "unit.manage"
     POSITION_SEND = "position.send"
     JOURNAL_READ = "journal.read"
+    KNOWLEDGE_READ = "knowledge.read"
+    KNOWLEDGE_ANSWER = "knowledge.answer"
+    KNOWLEDGE_EDIT = "knowledge.edit"
     ADMIN = "admin"
 
 
 P = Permission
+# Everybody on duty may look up an answer and give one.
+_ANSWER = {P.KNOWLEDGE_READ, P.KNOWLEDGE_ANSWER}
 _MANAGE = {P.INCIDENT_READ, P.INCIDENT_MANAGE, P.ASSIGNMENT_ACT, P.UNIT_MANAGE, P.REPORT_READ, P.JOURNAL_READ}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.CALL_TAKER: frozenset({P.REPORT_HAND_IN, P.REPORT_TAKE, P.REPORT_READ, P.INCIDENT_READ, P.JOURNAL_READ}),
-    Role.DISPATCHER: frozenset({*_MANAGE, P.REPORT_HAND_IN, P.REPORT_TAKE}),
+    Role.CALL_TAKER: frozenset(
+        {P.REPORT_HAND_IN, P.REPORT_TAKE, P.REPORT_READ, P.INCIDENT_READ, P.JOURNAL_READ, *_ANSWER}
+    ),
+    Role.DISPATCHER: frozenset({*_MANAGE, *_ANSWER, P.REPORT_HAND_IN, P.REPORT_TAKE}),
     # An officer acts on the assignments of his own unit only (see may_act_for).
-    Role.OFFICER: frozenset({P.INCIDENT_READ, P.ASSIGNMENT_ACT, P.POSITION_SEND, P.REPORT_HAND_IN}),
-    Role.COMMANDER: frozenset(_MANAGE),
-    Role.AUDITOR: frozenset({P.INCIDENT_READ, P.REPORT_READ, P.JOURNAL_READ}),
+    Role.OFFICER: frozenset({P.INCIDENT_READ, P.ASSIGNMENT_ACT, P.POSITION_SEND, P.REPORT_HAND_IN, *_ANSWER}),
+    # Answers for what is told to citizens: keeps the knowledge base.
+    Role.COMMANDER: frozenset({*_MANAGE, *_ANSWER, P.KNOWLEDGE_EDIT}),
+    Role.AUDITOR: frozenset({P.INCIDENT_READ, P.REPORT_READ, P.JOURNAL_READ, P.KNOWLEDGE_READ}),
     # Runs the system, does not read incidents.
     Role.ADMINISTRATOR: frozenset({P.ADMIN}),
     Role.GATEWAY: frozenset({P.REPORT_HAND_IN, P.POSITION_SEND}),

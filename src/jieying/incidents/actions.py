@@ -153,9 +153,16 @@ async def settle_report(site: Site, report_id: UUID, actor: str, state: ReportSt
         report = await store.get_report(connection, site.region, report_id, lock=True)
         if report.state == ReportState.RECEIVED:
             await answer_report(site, connection, report_id, actor)
-        row = await store.move_report(connection, site.region, report_id, state, needs_person=None, steps_due_at=None)
-        await record(site, connection, f"report.{state}", "report", report_id, actor, reason=reason)
-        return row
+        return await settle(site, connection, report_id, actor, state, reason)
+
+
+async def settle(
+    site: Site, connection: AsyncConnection, report_id: UUID, actor: str, state: ReportState, reason: str
+) -> ReportRow:
+    """End an answered report that is no incident, as part of a larger action."""
+    row = await store.move_report(connection, site.region, report_id, state, needs_person=None, steps_due_at=None)
+    await record(site, connection, f"report.{state}", "report", report_id, actor, reason=reason)
+    return row
 
 
 async def hand_to_person(

@@ -2,7 +2,7 @@
 
 1. store            take_report (intake/actions.py): committed before it is acknowledged
 2. understand       category, level, whose business it is
-3. answer           a text report gets its automatic reply; who speaks is answered by a person
+3. answer           a text report gets its automatic reply, an enquiry its answer; who speaks, a person
 4. locate           the place to go to
 5. find_same        a verbatim resend joins its incident; others are suggested
 6. open             the incident, or the one it joins
@@ -34,6 +34,9 @@ from jieying.journal.actions import SYSTEM, Site, record
 from jieying.kit.errors import Conflict, Unavailable
 from jieying.kit.geo import Point
 from jieying.kit.reasons import Reason
+from jieying.knowledge import actions as knowledge
+from jieying.knowledge import store as knowledge_store
+from jieying.knowledge.model import AskedState
 from jieying.places.locate import PlaceCandidate
 from jieying.triage.rules import Understood
 from jieying.triage.same_event import RESEND_WINDOW, Facts, is_resend
@@ -56,6 +59,7 @@ class Work:
     place: PlaceCandidate | None = None
     joins: UUID | None = None
     similar: list[dict[str, Any]] = field(default_factory=list)
+    settled: bool = False
 
     @property
     def device(self) -> Point | None:
@@ -93,7 +97,24 @@ async def answer(work: Work) -> Reason | None:
         )
     if work.ours == "police":  # an alarm word raises the level and may still leave open what it is
         return None if work.category else Reason("ours_unclear")
+    if work.ours == "enquiry" and await _answered_by_base(work):
+        return None
     return Reason(f"ours_{work.ours}")
+
+
+async def _answered_by_base(work: Work) -> bool:
+    """Whether the knowledge base answered the enquiry; else it waits in the pool, and call-takers see the report.
+
+    Who speaks is answered by the person at the other end.
+    """
+    report, region = work.report, work.site.region
+    if Channel(report.channel).is_spoken or await knowledge_store.asked_of_report(work.connection, region, report.id):
+        return False
+    asked = await knowledge.take_question(work.site, work.connection, report.words, work.level, report.id)
+    work.settled = asked.state == AskedState.BY_BASE
+    if work.settled:
+        await incidents.settle(work.site, work.connection, report.id, SYSTEM, ReportState.ENQUIRY, asked.entry_id)
+    return work.settled
 
 
 def _decided(work: Work, found: Understood) -> tuple[str, Level, tuple[Reason, ...]]:
@@ -171,6 +192,7 @@ async def take_next(site: Site, city: City) -> bool:
                 reason = await step(work)
                 if reason is not None:
                     await incidents.hand_to_person(site, connection, work.report, reason)
+                if reason is not None or work.settled:
                     break
         return True
     except Unavailable:

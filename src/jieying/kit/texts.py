@@ -18,6 +18,8 @@ _CODED = {
     "stage": "stage",
     "role": "role",
     "channel": "channel",
+    "asked": "asked_state",
+    "wanted": "asked_state",
 }
 
 

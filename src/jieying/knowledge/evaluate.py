@@ -99,4 +99,4 @@ def _worst(questions: Sequence[tuple[str, str]], found: Sequence[Found]) -> list
         for (label, words), one in zip(questions, found, strict=True)
         if (one.known if label in OTHERS else _rank(label, one) > 3)
     ]
-    return sorted(wrong, key=lambda one: -one["certainty"])[:WORST]  # type: ignore[operator, arg-type]
+    return sorted(wrong, key=lambda one: -one["certainty"])[:WORST]  # type: ignore[operator]

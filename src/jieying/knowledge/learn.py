@@ -1,7 +1,8 @@
 """`python -m jieying.knowledge.learn` fits the weights of the search and prints them, to be written into search.py.
 
-Run it again after writing WEIGHTS: the certainty builds on them. It sees learn/ and evaluation/dev.tsv, never evaluation/test.tsv. What is asked is left out of what is searched: the
-one half of the spoken wordings is asked of a search that knows the other half, and so are the rivals.
+Run it again after writing WEIGHTS: the certainty builds on them. It sees learn/ and evaluation/dev.tsv, never
+evaluation/test.tsv. One half of the spoken wordings is asked of a search that knows the other half, and so are the
+rivals: what is asked is never among what is searched.
 """
 
 from collections.abc import Sequence
@@ -75,9 +76,9 @@ def main() -> None:
     correct = np.array(meant)
     for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
         told = certainty >= threshold
+        known, good = told[is_ours].mean(), correct[told & is_ours].mean()
         print(
-            f"from {threshold:.2f}: known {told[is_ours].mean():.3f}, of these right {correct[told & is_ours].mean():.3f}, "
-            f"of others unknown {1 - told[~is_ours].mean():.3f}"
+            f"from {threshold:.2f}: known {known:.3f}, right {good:.3f}, others unknown {1 - told[~is_ours].mean():.3f}"
         )
     for least in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0):
         told = (certainty >= SURE) & (np.array(lead) >= least)

@@ -35,9 +35,9 @@ class EntryState(StrEnum):
 
 
 class AskedState(StrEnum):
-    """A question in the pool: `waiting → claimed → answered`, a claim may be given back, `withdrawn` ends it unanswered.
+    """A question in the pool: `waiting → claimed → answered`.
 
-    `by_base` was answered at once and never waited.
+    A claim may be given back, `withdrawn` ends it unanswered; `by_base` was answered at once and never waited.
     """
 
     WAITING = "waiting"

@@ -5,6 +5,7 @@ import jieying.dispatch.store
 import jieying.incidents.tables
 import jieying.intake.store
 import jieying.journal.store
+import jieying.knowledge.store
 import jieying.speeds.store
 import jieying.supervise.store
 import jieying.units.store  # noqa: F401

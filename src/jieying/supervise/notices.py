@@ -1,5 +1,5 @@
-"""Who is told when an incident is opened, as its response plan says, and of a move that was suggested: a subscriber of
-the journal.
+"""Who is told when an incident is opened, as its response plan says, of a move that was suggested, and of a question
+that nobody answered: a subscriber of the journal.
 """
 
 from collections.abc import Sequence
@@ -51,4 +51,7 @@ def _told_of(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
         first = rung_of(site.pack, 0, site.pack.units[one.subject].org)
         gains = [reason["params"] for reason in one.data["reasons"] if reason["code"] == "move_gain"]
         return [(first[0], {"unit": one.subject, "area": one.data["area"], **gains[0]})] if first else []
+    if one.kind == "asked.overdue":
+        rung = rung_of(site.pack, one.data["rung"], one.data["org"])
+        return [(rung[0], {"rung": one.data["rung"] + 1})] if rung else []
     return []

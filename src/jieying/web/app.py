@@ -18,6 +18,7 @@ from jieying.dispatch import api as dispatch
 from jieying.incidents.rights import seen_incident
 from jieying.intake import api as intake
 from jieying.kit.errors import Forbidden, TooLarge
+from jieying.knowledge import api as knowledge
 from jieying.settings import Settings
 from jieying.speeds import api as speeds
 from jieying.supervise import api as supervise
@@ -78,7 +79,7 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
     problems.install(app)
     app.add_middleware(Guard)
     api = APIRouter(prefix="/api")
-    for feature in (meta, access, intake, speeds, units, dispatch, supervise, reach_api, live_api):
+    for feature in (meta, access, intake, knowledge, speeds, units, dispatch, supervise, reach_api, live_api):
         api.include_router(feature.router)
     app.include_router(api)
     if STATIC.is_dir():
