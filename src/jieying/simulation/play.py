@@ -175,16 +175,16 @@ class Play:
         if self._resolved[call] or self._needed[call] <= self._serving[call]:
             return
         able, order, eta_s = self.ranked(call)
-        chosen = able[order]
+        ranked = bool(len(order))
         if call in self._tried:
-            asked = self._tried[call]
-            chosen = np.array([u for u in chosen.tolist() if asked.get(u, -np.inf) <= self.now - ASK_AGAIN_S], np.int64)
+            asked, again = self._tried[call], self.now - ASK_AGAIN_S
+            order = np.array([i for i in order.tolist() if asked.get(int(able[i]), -np.inf) <= again], np.int64)
         missing = self._needed[call] - self._serving[call]
-        if not len(chosen):
-            self._wait(call, missing, bool(len(order)))
+        if not len(order):
+            self._wait(call, missing, ranked)
             return
-        eta_of = dict(zip(able[order].tolist(), eta_s[order].tolist(), strict=True))
-        left = [self._send(unit, call, eta_of[unit]) for unit in sorted(chosen[:missing].tolist())]
+        chosen = sorted((int(able[i]), float(eta_s[i])) for i in order[:missing].tolist())
+        left = [self._send(unit, call, seconds) for unit, seconds in chosen]
         if self._needed[call] > self._serving[call]:
             self._wait(call, self._needed[call] - self._serving[call], True)
         elif self._waiting.pop(call, None) and self._journal:
