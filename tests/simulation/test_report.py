@@ -258,6 +258,49 @@ def test_the_map_leaves_out_cells_with_so_few_calls_that_chance_alone_would_colo
     assert {round(change) for change, _ in found.values()} == {-150}
 
 
+def coloured(file: Path) -> float:
+    """The share of a picture that is not grey."""
+    picture = matplotlib.image.imread(file)[..., :3]
+    return float((picture.max(axis=2) - picture.min(axis=2) > 0.15).mean())
+
+
+def test_the_map_colours_both_what_is_earlier_and_what_is_later(tmp_path: Path) -> None:
+    result = a_result()
+    write_report(result, mini_city(), tmp_path / "earlier", "en")
+    for cell in result["policies"][SECOND]["cells"]:
+        cell["mean_s"] += 300
+    write_report(result, mini_city(), tmp_path / "later", "en")
+    assert all(coloured(tmp_path / name / "map-1.png") > 0.1 for name in ("earlier", "later"))
+
+
+VALIDATION: dict[str, Any] = {
+    "policy": "balanced+relay",
+    "calibrated_on": {"first": "2026-11-01", "last": "2026-11-05", "calls": 2000},
+    "judged_on": {"first": "2026-11-06", "last": "2026-11-08", "calls": 1200},
+    "recorded": {name: {"p50_s": 391.0, "p90_s": 900.0, "within_300s": 0.3} for name in ("response", "travel")},
+    "predicted": {
+        name: {"p50_s": about(385.0), "p90_s": about(950.0), "within_300s": about(0.31)}
+        for name in ("response", "travel")
+    },
+    "ks_response": about(0.048),
+    "ks_travel": about(0.046),
+    "by_level": {},
+    "by_day": {},
+}
+
+
+def test_the_page_tells_how_well_the_simulator_told_days_that_it_had_not_seen(tmp_path: Path) -> None:
+    page = Page(write_report(a_result(), mini_city(), tmp_path, "en", VALIDATION))
+    assert "the 1200 calls of 2026-11-06 to 2026-11-08" in page.text
+    assert "Response time 391 385" in page.text
+    assert "0.048" in page.text
+
+
+def test_without_that_the_page_says_how_to_find_out(report: tuple[Language, Page]) -> None:
+    _, page = report
+    assert "jieying simulate validate" in page.text
+
+
 @given(st.floats(-1, 1), st.floats(0, 1), st.booleans())
 def test_a_verdict_needs_the_whole_interval_on_one_side_of_zero(low: float, width: float, more: bool) -> None:
     verdict = judge({"value": low + width / 2, "low": low, "high": low + width}, more)

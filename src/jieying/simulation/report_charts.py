@@ -3,7 +3,7 @@
 Each function draws one file from the result (see result.py) and returns whether there was anything to draw.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from matplotlib.colors import TwoSlopeNorm
 
 from jieying.citypack.model import CityPack, Level
 from jieying.kit.geo import Point
-from jieying.kit.pictures import COLOURS, INK, SOFT, draw_map, figure
+from jieying.kit.pictures import COLOURS, INK, draw_map, figure
 from jieying.kit.texts import Language, text
 from jieying.simulation.model import LATE_S
 from jieying.simulation.result import Cell, Figure, Part, PolicyResult, Report
@@ -28,17 +28,19 @@ MARKERS = "osD^vP"
 
 def draw_response(names: dict[str, str], result: Report, language: Language, file: Path) -> bool:
     """Share of calls reached by the seconds since they were received. `names`: how the policies are called."""
-    recorded = (result["recorded"] or {}).get("histogram")
-    histograms = [found["histogram"] for found in result["policies"].values()]
+    curves = [_curve(found["histogram"]) for found in result["policies"].values()]
     drawn = figure(8, 4.2)
     axes = drawn.add_subplot()
-    if recorded:
-        axes.plot(*_curve(recorded), label=text("report.recorded", language), color=SOFT, linewidth=3, alpha=0.6)
-    for place, (name, histogram) in enumerate(zip(names.values(), histograms, strict=True)):
-        axes.plot(*_curve(histogram), label=name, **_line(place))
+    given = (result["recorded"] or {}).get("response", {})
+    shares = {0.5: given.get("p50_s"), 0.9: given.get("p90_s"), given.get("within_300s"): LATE_S}
+    known = [(seconds, share) for share, seconds in shares.items() if share is not None and seconds is not None]
+    if known:
+        axes.plot(*zip(*known, strict=True), "x", label=text("report.recorded", language), color=INK, markersize=8)
+    for place, (name, curve) in enumerate(zip(names.values(), curves, strict=True)):
+        axes.plot(*curve, label=name, **_line(place))
     axes.axvline(LATE_S, color=INK, linewidth=1, linestyle=":")
     axes.annotate(text("report.five_minutes", language), (LATE_S, 0.02), (4, 0), textcoords="offset points", fontsize=9)
-    axes.set_xlim(0, max(_until(histogram) for histogram in [*histograms, *filter(None, [recorded])]))
+    axes.set_xlim(0, max([*map(_until, curves), *(1.05 * seconds for seconds, _ in known)]))
     axes.set_ylim(0, 1)
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.set_xlabel(text("report.axis.response", language))
@@ -53,16 +55,16 @@ def _curve(histogram: Any) -> tuple[Any, Any]:
     return histogram["edges_s"], np.concatenate([[0.0], np.cumsum(histogram["share"])])[: len(histogram["edges_s"])]
 
 
+def _until(curve: tuple[Any, Any]) -> float:
+    """The time within which 99 % have arrived: what comes after would flatten the picture."""
+    edges, reached = curve
+    return float(edges[min(int(np.searchsorted(reached, 0.99)), len(edges) - 1)])
+
+
 def _line(place: int) -> dict[str, Any]:
     """The look of the policy at this place, the same in all pictures; told apart without colour, too."""
-    dashes = (None, None) if place == 0 else (4, 1 + place % 3)
-    return {"color": COLOURS[place % len(COLOURS)], "linewidth": 1.8, "dashes": dashes}
-
-
-def _until(histogram: Any) -> float:
-    """The time within which 99 % have arrived: what comes after would flatten the picture."""
-    edges, reached = _curve(histogram)
-    return float(edges[min(int(np.searchsorted(reached, 0.99)), len(edges) - 1)])
+    style = ("-", "--", ":", "-.", (0, (8, 2, 1, 2)), (0, (1, 3)))[place % len(COLOURS)]
+    return {"color": COLOURS[place % len(COLOURS)], "linewidth": 1.8, "linestyle": style}
 
 
 def draw_levels(names: dict[str, str], result: Report, language: Language, file: Path) -> bool:
@@ -195,7 +197,7 @@ def draw_change(found: dict[str, tuple[float, float]], pack: CityPack, language:
             hatch="///" if later else None,
             edgecolors="#ffffff66",
             linewidths=0.2,
-            zorder=2,
+            zorder=0,
         )
         axes.add_collection(cells)
     drawn.colorbar(cells, ax=axes, shrink=0.6, extend="both", label=text("report.axis.change", language))
@@ -229,29 +231,6 @@ def draw_sweep(names: dict[str, str], result: Report, language: Language, file: 
     axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     axes.set_xlabel(text("report.axis.units", language))
     axes.set_ylabel(text("report.axis.within", language))
-    axes.legend(loc="lower right")
-    drawn.savefig(file)
-    return True
-
-
-def draw_reproduction(
-    recorded: Sequence[float], predicted: Sequence[float], language: Language, title: str, file: Path
-) -> bool:
-    """Recorded and predicted times of the days that were not used for calibration, as shares reached."""
-    if not len(recorded) or not len(predicted):
-        return False
-    drawn = figure(8, 3.6)
-    axes = drawn.add_subplot()
-    for place, (name, values) in enumerate((("recorded", recorded), ("predicted", predicted))):
-        ordered = np.sort(np.asarray(values))
-        shares = np.arange(1, len(ordered) + 1) / len(ordered)
-        dashes = (None, None) if place == 0 else (4, 2)
-        axes.plot(ordered, shares, label=text(f"report.{name}", language), linewidth=1.8, dashes=dashes)
-    axes.set_xlim(0, float(np.percentile(recorded, 99)))
-    axes.set_ylim(0, 1)
-    axes.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
-    axes.set_xlabel(title)
-    axes.set_ylabel(text("report.axis.reached", language))
     axes.legend(loc="lower right")
     drawn.savefig(file)
     return True
