@@ -39,8 +39,8 @@ class Options:
     """As on the command line; seconds, but `break_minutes`.
 
     `days`: with `draw` or without `calls` so many are drawn, else only the first so many of the record are taken.
-    `calibrated`: learn speeds, drives and handling from the record first. `relay`: seconds, or `recorded`; None for that
-    if there is.
+    `calibrated`: learn speeds, drives and handling from the record first. `relay`: seconds, or `recorded`; None for
+    that if there is.
     """
 
     pack: Path

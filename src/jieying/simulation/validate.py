@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from scipy.stats import ks_2samp
+from scipy.stats import ks_2samp, spearmanr
 
 from jieying.citypack.model import CityPack, Level
 from jieying.kit.errors import Invalid
@@ -65,6 +65,7 @@ def validate(
         "calibrated_on": _days(first, zone),
         "judged_on": _days(rest, zone),
         **judged(rest, told, zone),
+        "as_before": _as_before(first, rest),
         "speeds": _speeds(pack, learned, first, rest, holidays),
         "drives": {name: asdict(line) for name, line in learned.lines.items()},
         "demand": _demand(first, rest, zone, holidays),
@@ -129,6 +130,7 @@ def judged(calls: Sequence[Call], told: Sequence[Outcome], zone: ZoneInfo) -> di
         "error": {name: one["error"] for name, one in whole.items()},
         "ks_travel": whole["travel"]["ks"],
         "ks_response": whole["response"]["ks"],
+        "by_call": {name: _rank_correlation(real[name], pairs[name], known[name]) for name in real},
         "by_level": parts(level, [(one.rank, one) for one in Level]),
         "by_day": parts(day, [(one, one) for one in sorted(set(day.tolist()))]),
     }
@@ -145,6 +147,22 @@ def _compared(real: Floats, told: Sequence[Floats], which: Bools) -> dict[str, A
         "error": {name: round((said[name]["value"] or np.nan) / recorded[name] - 1, 4) for name in ("p50_s", "p90_s")},
         "ks": figure([_ks(real[which], one[which]) for one in told]),
     }
+
+
+def _as_before(first: Sequence[Call], rest: Sequence[Call]) -> dict[str, Any]:
+    """The simplest prediction, which a simulator has to be measured by: that response times will be as before."""
+    before, real = (np.array([recorded_times(call).response for call in calls], float) for calls in (first, rest))
+    said, recorded = times_of(before), times_of(real)
+    return {
+        **{name: round(said[name], 4) for name in FIGURES},
+        "error": {name: round(said[name] / recorded[name] - 1, 4) for name in ("p50_s", "p90_s")},
+        "ks": round(_ks(real[np.isfinite(real)], before), 4),
+    }
+
+
+def _rank_correlation(real: Floats, told: Sequence[Floats], which: Bools) -> float:
+    """Spearman's, between the record and the mean prediction of each call: 0 when calls cannot be told apart."""
+    return round(float(spearmanr(real[which], np.mean(told, axis=0)[which], nan_policy="omit").statistic), 4)
 
 
 def _ks(real: Floats, told: Floats) -> float:
