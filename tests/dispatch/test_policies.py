@@ -16,7 +16,7 @@ from jieying.dispatch.coverage import Coverage
 from jieying.dispatch.policies import BY_COVERAGE, POLICIES, Field, ranking
 from tests.dispatch.cities import COVER_S, coverages, fields
 
-SETTINGS = DispatchSettings()
+SETTINGS = DispatchSettings(cover_s=int(COVER_S))
 SIZES = st.integers(1, 7)
 
 Key = Callable[[Field, int, float], tuple[float, ...]]

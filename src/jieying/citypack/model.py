@@ -252,8 +252,9 @@ POLICIES = (
 
 @dataclass(frozen=True)
 class DispatchSettings:
-    """How candidates are ranked; see dispatch/policies.py. A unit covers what it reaches within `cover_s`, `busy_share`
-    is how often a unit is busy; `move_up`: suggest to free units where to wait.
+    """How candidates are ranked; see dispatch/policies.py. A unit covers what it reaches by road within `cover_s`:
+    the target for arrival, less what passes before it sets out. `busy_share` is how often a unit is busy; `move_up`:
+    suggest to free units where to wait.
     """
 
     policy: str = "balanced"
@@ -263,7 +264,7 @@ class DispatchSettings:
     offer_timeout_s: int = 30
     stale_position_s: int = 120
     max_eta_s: int = 3600
-    cover_s: int = 300
+    cover_s: int = 120
     busy_share: float = 0.3
     move_up: bool = False
 

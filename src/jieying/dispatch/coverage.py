@@ -100,8 +100,8 @@ def best_move(coverage: Coverage, movable: Bools, max_s: float) -> Move | None:
     return Move(int(units[row]), int(posts[column]), float(gains[row, column]), float(seconds[row, column]))
 
 
-# A move that wins less than two of a hundred calls or takes longer than a quarter of an hour is not worth the trouble.
-WORTH_GAIN, WORTH_S = 0.02, 900.0
+# A move that wins less than one of a hundred calls or takes longer than a quarter of an hour is not worth the trouble.
+WORTH_GAIN, WORTH_S = 0.01, 900.0
 
 
 def worthwhile(coverage: Coverage, movable: Bools) -> Move | None:
