@@ -53,3 +53,13 @@ def test_an_unknown_policy_is_refused_with_those_there_are(
     refused = capsys.readouterr().err
     assert "fastest" in refused
     assert "nearest_by_road" in refused
+
+
+def test_the_report_takes_a_validation_and_no_other_file(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other.json").write_text("{}", encoding="utf-8")
+    asked = ["--pack", str(pack), "--report", str(tmp_path / "report"), "--validation", str(tmp_path / "other.json")]
+    assert run(monkeypatch, *asked) == 1
+    assert "other.json" in capsys.readouterr().err
+    assert not (tmp_path / "report").exists()

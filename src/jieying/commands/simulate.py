@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import orjson
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from jieying.commands.terminal import LANGUAGE, JsonOption, PackOption, out, say, settings, words, write_json
-from jieying.kit.errors import NotFound
+from jieying.kit.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -54,6 +55,7 @@ def simulate(
     sweep: Annotated[str | None, _option("help.simulate.sweep", "--sweep-units")] = None,
     json: JsonOption = None,
     report: Annotated[Path | None, _option("help.simulate.report")] = None,
+    validation: Annotated[Path | None, _option("help.simulate.validation")] = None,
     journal: Annotated[Path | None, _option("help.simulate.journal")] = None,
 ) -> None:
     if context.invoked_subcommand is not None:
@@ -61,6 +63,7 @@ def simulate(
     from jieying.simulation.show import show
     from jieying.simulation.study import Options, study
 
+    validated = _validated(validation) if validation else None
     asked = study(
         Options(
             pack=settings(pack=pack).pack,
@@ -92,7 +95,18 @@ def simulate(
     if report is not None:
         from jieying.simulation.report import write_report
 
-        say("simulate.report", file=write_report(result, asked.setup.pack, report, LANGUAGE))
+        say("simulate.report", file=write_report(result, asked.setup.pack, report, LANGUAGE, validated))
+
+
+def _validated(file: Path) -> dict[str, Any]:
+    """What `simulate validate --json` has written. Raises Invalid for any other file, before anything is run."""
+    try:
+        found = orjson.loads(file.read_bytes())
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict) or "ks_response" not in found:
+        raise Invalid("validation_unreadable", file=str(file))
+    return found
 
 
 def _run(asked: "Study") -> "Report":
