@@ -1,5 +1,6 @@
 """`jieying pack`: make, build and check city packs."""
 
+import shutil
 from pathlib import Path
 from typing import Annotated
 
@@ -31,7 +32,20 @@ def build(
 
     folder = out_folder or Path("var/packs") / recipe.resolve().name
     build_pack(recipe, folder, source, lambda done: out.print(f"  {done}"))
+    _learn(recipe, folder)
     say("cli.pack.built", folder=folder)
+
+
+def _learn(recipe: Path, folder: Path) -> None:
+    """Take the recipe's labelled texts along, if it has any, and train the model of the pack on them."""
+    from jieying.citypack.read import read_pack
+    from jieying.triage.models import FILE
+    from jieying.triage.train import FOLDER, train
+
+    if (recipe / FOLDER).is_dir():
+        shutil.copytree(recipe / FOLDER, folder / FOLDER)
+        train(folder, read_pack(folder).categories)
+        out.print(f"  {FILE}")
 
 
 @app.command(help=words("help.pack.validate"))

@@ -10,8 +10,6 @@ from typer.core import TyperGroup
 
 from jieying.commands.terminal import LANGUAGE, JsonOption, PackOption, out, say, settings, words, write_json
 
-FRAUD_SURE = 0.5
-
 
 class _TextOrCommand(TyperGroup):
     """What is no command is the text to understand."""
@@ -63,12 +61,13 @@ def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str,
     from jieying.kit.texts import text as words_of
     from jieying.triage.fraud import read_payment
     from jieying.triage.questions import read_questions
+    from jieying.triage.rules import SURE_OF_FRAUD
     from jieying.triage.train import FRAUD
 
     def said(code: str | None) -> str | None:
         return getattr(city.categories[code].name, LANGUAGE) if code in city.categories else None
 
-    is_fraud = found.category == FRAUD or found.fraud >= FRAUD_SURE
+    is_fraud = found.category == FRAUD or found.fraud >= SURE_OF_FRAUD
     payment = read_payment(spoken) if is_fraud else None
     fields = ("victim", "account", "counter_account", "bank", "amount", "time", "method")
     questions = read_questions(city.folder, city.categories).still_open(spoken, found.category, bool(places))

@@ -1,4 +1,4 @@
-"""How well understanding does on labelled texts: per class and overall, beside plain baselines, with the worst mistakes.
+"""How well understanding does on labelled texts: per class and overall, beside plain baselines, the worst mistakes.
 
 Whatever a text has no label for is not judged on it.
 """

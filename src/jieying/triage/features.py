@@ -14,7 +14,7 @@ from jieying.triage.text import model_text
 Matrix = NDArray[np.float32]
 LONGEST = 3  # characters of an n-gram
 _ENCODED = 400  # characters of a text that the sentence vector is made of: its time grows with them
-_SEEN_IN = 2  # texts that an n-gram must stand in to be learnt
+_SEEN_IN = 1  # texts that an n-gram must stand in to be learnt: many phrases stand in one text only
 
 
 class Features(Protocol):

@@ -25,6 +25,7 @@ _SHOWN_OTHERS = 3
 # A police matter sent to the hotline, or answered as an enquiry, costs ten times a call-taker's look.
 SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
+SURE_OF_FRAUD = 0.85  # fewer than 1 in 100 messages to a city hotline reach it
 _ALARM_BONUS = 0.5  # of the probability, for a category that a meant alarm word names
 
 

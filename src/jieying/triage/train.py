@@ -31,7 +31,7 @@ _FOLDS = 3
 _BATCH = 64
 _CALLS, _LONGEST_CALL = 400, 6  # texts of each side, lines of one
 _SVC_C = 1.0
-_REGRESSION_C = 10.0
+_REGRESSION_C = 3.0
 _TEMPERATURES = np.geomspace(0.25, 8, 41)
 
 
