@@ -17,7 +17,7 @@ CONSOLE := src/jieying/web/static/index.html
 PACK := var/packs/yunzhou/map.pmtiles
 # Node of this machine if it is new enough, else the one in .venv; asked for only when a recipe needs it.
 WITH_NODE = PATH="$$("$(CURDIR)/$(BIN)/python" "$(CURDIR)/tools/node.py"):$$PATH"
-BENCHMARKS := decision roads reach intake positions live browser crash start
+BENCHMARKS := decision roads reach intake positions live browser crash start simulator
 
 export UV_PYTHON_DOWNLOADS := never
 

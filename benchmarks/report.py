@@ -90,6 +90,28 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
         ],
     ),
     (
+        "simulator",
+        "The simulator",
+        "A month of 2,000 calls a day for 100 units on the roads of San Francisco; each call takes one unit for about 20 "
+        "minutes, drawn like the recorded fire and medical calls; all road times exact; one core, processor seconds. "
+        "*Growth*: 3 days; with the units the calls grow alike. Peer: the same model in SimPy, which shares road times, "
+        "ways home and the ranking, over the same 3 days.",
+        [
+            ("calls", "calls", ""),
+            ("cpu_s", "seconds (the first with all times from posts to places)", "under 10"),
+            ("events_per_s", "events/s", ""),
+            ("memory_mb", "memory of the whole process, MB", "under 1,000"),
+            ("work_per_unit", "share of its time that a unit is busy", ""),
+            ("prepare_s", "reading pack and record, roads made ready, s", ""),
+            ("draw_s", "drawing the month's calls and durations, s", ""),
+            *((f"growth_units.{n}.events_per_s", f"{n} units: events/s", "") for n in (50, 100, 178, 400)),
+            *((f"growth_calls.{n}.events_per_s", f"{n} calls a day: events/s", "") for n in (250, 500, 1000, 2000)),
+            ("peers.simpy.cpu_s", "peer: SimPy, 3 days, s", ""),
+            ("peers.simpy.ours_cpu_s", "ours, the same 3 days, s", ""),
+            ("peers.simpy.largest_difference_s", "largest difference of an arrival between the two, s", "0"),
+        ],
+    ),
+    (
         "intake",
         "Intake",
         "Reports over HTTP, each committed durably before its answer, 32 clients for a minute, the steps that follow "

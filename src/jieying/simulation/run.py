@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from itertools import combinations
 from multiprocessing import get_context
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from jieying.citypack.model import CityPack
 from jieying.dispatch.policies import POLICIES
-from jieying.kit.errors import Invalid
+from jieying.kit.errors import Invalid, Unavailable
 from jieying.simulation.draws import Draws, draw
 from jieying.simulation.fleet import Turns, turns_of, with_units
 from jieying.simulation.force import Force
@@ -117,7 +118,7 @@ def _sample(task: Task) -> Sample:
 
 
 def samples(setup: Setup, tasks: Sequence[Task], tell: Callable[[], None]) -> list[Sample]:
-    """The samples of all tasks, in their order; `tell` is called after each."""
+    """The samples of all tasks, in their order; `tell` is called after each. Raises Unavailable when a process dies."""
     return list(_told(_results(setup, tasks), tell))
 
 
@@ -129,8 +130,11 @@ def _results(setup: Setup, tasks: Sequence[Task]) -> Iterator[Sample]:
     with ProcessPoolExecutor(
         min(setup.processes, len(tasks)), get_context("spawn"), initializer=_prepare, initargs=(setup,)
     ) as pool:
-        # All variants of a replication go to one process: it draws the calls once.
-        yield from pool.map(_sample, tasks, chunksize=len(setup.variants))
+        try:
+            # All variants of a replication go to one process: it draws the calls once.
+            yield from pool.map(_sample, tasks, chunksize=len(setup.variants))
+        except BrokenProcessPool:
+            raise Unavailable("sim_process_lost", processes=setup.processes) from None
 
 
 def _told(found: Iterable[Sample], tell: Callable[[], None]) -> Iterator[Sample]:

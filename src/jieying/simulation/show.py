@@ -5,7 +5,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from jieying.commands.terminal import out, say, words
+from jieying.commands.terminal import LANGUAGE, out, say, words
 from jieying.simulation.result import Figure, Report
 
 REFUSALS_SHOWN = 5
@@ -36,7 +36,7 @@ def _policies(result: Report) -> Table:
     table = Table(title=words("simulate.table"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     table.add_column("", overflow="fold", min_width=24)
     for column in ("p50", "p90", "within", "travel", "late", "waited", "work"):
-        table.add_column(words(f"simulate.{column}"), justify="right")
+        table.add_column(words(f"simulate.{column}"), justify="right", no_wrap=True)
     if result["recorded"]:
         response, travel = result["recorded"]["response"], result["recorded"]["travel"]
         late = 1 - response["within_300s"] if response["within_300s"] is not None else None
@@ -59,7 +59,7 @@ def _differences(result: Report) -> Table:
     table = Table(title=words("simulate.differences"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     table.add_column("", overflow="fold", min_width=24)
     for column in ("p50", "p90", "within_points", "late"):
-        table.add_column(words(f"simulate.{column}"), justify="right")
+        table.add_column(words(f"simulate.{column}"), justify="right", no_wrap=True)
     for one in result["differences"]:
         table.add_row(
             f"{one['from']} → {one['to']}",
@@ -80,7 +80,7 @@ def show_validation(found: dict[str, Any]) -> None:
     table = Table(title=words("simulate.validation"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
     table.add_column("", overflow="fold", min_width=24)
     for column in ("p50", "p90", "within"):
-        table.add_column(words(f"simulate.{column}"), justify="right")
+        table.add_column(words(f"simulate.{column}"), justify="right", no_wrap=True)
     for interval in ("travel", "response"):
         recorded, predicted = found["recorded"][interval], found["predicted"][interval]
         name = words(f"interval.{interval}")
@@ -93,6 +93,16 @@ def show_validation(found: dict[str, Any]) -> None:
             _seconds(predicted["p50_s"]), _seconds(predicted["p90_s"]), _percent(predicted["within_300s"]),
         )  # fmt: skip
     out.print(table)
+    speeds, demand = found["speeds"]["error"]["judged_on"], found["demand"]["judged_on"]
+    say("simulate.validation.of", pack=found["name"][LANGUAGE], calls=found["judged_on"]["calls"])
+    say(
+        "simulate.validation.speeds", drives=speeds["n"], error=f"{100 * speeds['mdape']:.0f} %",
+        bias=f"{100 * speeds['bias']:+.0f} %", r2=f"{speeds['r2']:.2f}",
+    )  # fmt: skip
+    say(
+        "simulate.validation.demand", expected=round(demand["expected"]), calls=demand["calls"],
+        dispersion=f"{demand['dispersion']:.2f}",
+    )  # fmt: skip
     say("simulate.ks", travel=f"{_ks(found['ks_travel']):.3f}", response=f"{_ks(found['ks_response']):.3f}")
 
 
