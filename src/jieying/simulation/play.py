@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jieying.citypack.model import Level
-from jieying.dispatch.coverage import Coverage, best_move
+from jieying.dispatch.coverage import Coverage, worthwhile
 from jieying.dispatch.policies import BY_COVERAGE, Field, ranking
 from jieying.dispatch.rules import plan_for
 from jieying.kit.geo import distance_m
@@ -34,8 +34,6 @@ FREE, COMMITTED, EN_ROUTE, ON_SCENE = range(4)  # what a unit is doing
 ASK_AGAIN_S, WAKE = 180.0, 3
 # Duties go on so long after the last call; what has no unit by then gets none.
 AFTER_S = 86400.0
-# A unit is not sent farther than this to another post.
-MOVE_UP_S = 900.0
 
 
 @dataclass(slots=True, eq=False)
@@ -379,7 +377,7 @@ class Play:
         idle = np.flatnonzero(self._free)
         self._post[unit] = self._force.posts[unit]
         at = self._force.demand_of_post[self._post[idle]]  # who is on the way to a post counts as there
-        move = best_move(Coverage(self._force.demand, at, self._free[idle]), idle == unit, MOVE_UP_S)
+        move = worthwhile(Coverage(self._force.demand, at, self._free[idle]), idle == unit)
         if move is not None:
             self._post[unit] = self._ground.post_of[self._force.demand.places[move.post]]
             self._moves += 1
