@@ -8,7 +8,7 @@ from sqlalchemy import Column, DateTime, Float, PrimaryKeyConstraint, Row, Table
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jieying.kit.db import metadata
+from jieying.kit.db import among, metadata
 from jieying.kit.geo import Point
 
 move = Table(
@@ -39,4 +39,4 @@ async def add_move(connection: AsyncConnection, region: str, unit: str, at: date
 
 async def end_moves(connection: AsyncConnection, region: str, units: Collection[str]) -> None:
     if units:
-        await connection.execute(delete(move).where(move.c.region == region, move.c.unit.in_(units)))
+        await connection.execute(delete(move).where(move.c.region == region, among(move.c.unit, units)))

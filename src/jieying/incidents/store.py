@@ -35,6 +35,7 @@ from jieying.incidents.model import (
     sources,
 )
 from jieying.incidents.tables import assignment, incident, intake_key, report
+from jieying.kit.db import among
 from jieying.kit.errors import NotFound
 
 IncidentRow = Row[Any]
@@ -169,7 +170,7 @@ async def reports_of(connection: AsyncConnection, region: str, incident_id: UUID
 
 
 async def reports_by_ids(connection: AsyncConnection, region: str, ids: Sequence[UUID]) -> list[ReportRow]:
-    query = select(report).where(report.c.region == region, report.c.id.in_(ids))
+    query = select(report).where(report.c.region == region, among(report.c.id, ids))
     return list((await connection.execute(query)).all())
 
 
@@ -246,7 +247,7 @@ async def get_incident(connection: AsyncConnection, region: str, id: UUID, lock:
 
 async def lock_incidents(connection: AsyncConnection, region: str, ids: Sequence[UUID]) -> None:
     """Lock several incidents in the one order that everybody keeps, so that nobody deadlocks."""
-    query = select(incident.c.id).where(incident.c.region == region, incident.c.id.in_(ids))
+    query = select(incident.c.id).where(incident.c.region == region, among(incident.c.id, ids))
     await connection.execute(query.order_by(incident.c.id).with_for_update())
 
 
@@ -315,7 +316,7 @@ async def running_incidents(connection: AsyncConnection, region: str, org_path: 
 
 
 async def incidents_by_ids(connection: AsyncConnection, region: str, ids: Sequence[UUID]) -> list[IncidentRow]:
-    query = select(incident).where(incident.c.region == region, incident.c.id.in_(ids))
+    query = select(incident).where(incident.c.region == region, among(incident.c.id, ids))
     return list((await connection.execute(query)).all())
 
 

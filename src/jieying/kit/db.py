@@ -1,12 +1,12 @@
 """The database: one engine, one transaction an action, tables partitioned by the month of their UUIDv7 id."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import MetaData, Table, text
+from sqlalchemy import ARRAY, ColumnElement, MetaData, Table, any_, cast, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -82,6 +82,12 @@ def _refusal(error: Exception) -> Exception:
     if code in _DOWN or error.connection_invalidated:
         return Unavailable("database_down")
     return error
+
+
+def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+    """Whether the column holds one of the values, as one array: `IN` would be another statement for each length,
+    and the server would have to prepare it each time."""
+    return column == any_(cast(list(values), ARRAY(column.type)))
 
 
 def by_month(table: Table) -> Table:

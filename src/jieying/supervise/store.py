@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jieying.kit.db import metadata
+from jieying.kit.db import among, metadata
 
 clock = Table(
     "clock",
@@ -103,7 +103,7 @@ async def stop_clocks(connection: AsyncConnection, region: str, stopped: Sequenc
 async def forget_clocks(connection: AsyncConnection, region: str, subjects: Sequence[UUID]) -> None:
     """The incident is over (closed, merged, diverted): its clocks go; the journal keeps what happened."""
     if subjects:
-        await connection.execute(delete(clock).where(clock.c.region == region, clock.c.subject.in_(subjects)))
+        await connection.execute(delete(clock).where(clock.c.region == region, among(clock.c.subject, subjects)))
 
 
 _DUE = (
@@ -149,7 +149,7 @@ async def climb(
 async def rungs_of(connection: AsyncConnection, region: str, subjects: Sequence[UUID]) -> dict[tuple[UUID, str], int]:
     """How far up the ladder each breached clock has come."""
     query = select(clock.c.subject, clock.c.stage, clock.c.rung).where(
-        clock.c.region == region, clock.c.subject.in_(subjects), clock.c.rung > 0
+        clock.c.region == region, among(clock.c.subject, subjects), clock.c.rung > 0
     )
     return {(row.subject, row.stage): row.rung for row in await connection.execute(query)}
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jieying.kit.db import by_month, metadata
+from jieying.kit.db import among, by_month, metadata
 
 UnitRow = Row[Any]
 
@@ -107,7 +107,7 @@ async def list_units(connection: AsyncConnection, region: str, codes: Sequence[s
     """Units with their latest position."""
     query = _JOINED.where(unit.c.region == region)
     if codes is not None:
-        query = query.where(unit.c.code.in_(codes))
+        query = query.where(among(unit.c.code, codes))
     return list((await connection.execute(query.order_by(unit.c.code))).all())
 
 
@@ -137,7 +137,7 @@ async def set_roster(connection: AsyncConnection, region: str, codes: Sequence[s
     """Begin or end the duty of units; the codes of those for which this is news."""
     statement = (
         update(unit)
-        .where(unit.c.region == region, unit.c.code.in_(codes), unit.c.on_roster.is_not(on))
+        .where(unit.c.region == region, among(unit.c.code, codes), unit.c.on_roster.is_not(on))
         .values(
             on_roster=on,
             base="available" if on else "off_duty",

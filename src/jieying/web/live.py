@@ -153,7 +153,7 @@ class Hub:
                 await asyncio.wait_for(self._news.wait(), IDLE_S)
             self._news.clear()
             try:
-                while await self._hand_out():
+                while await self._hand_out():  # noqa: ASYNC110 - it hands out, it does not look whether
                     await asyncio.sleep(GATHER_S)
             except Refused as refused:
                 log.warning("the live feed waits: %s", refused)
@@ -163,10 +163,9 @@ class Hub:
                 await asyncio.sleep(IDLE_S)
 
     async def _hand_out(self) -> bool:
+        if not self._listeners:  # the first to join finds its own position
+            return False
         async with self._handing, self.site.db.transaction() as connection:
-            if not self._listeners:
-                self.position = await journal.end_position(connection)
-                return False
             entries = await journal.read_after(connection, self.position, BATCH)
             if not entries:
                 return False
