@@ -39,7 +39,9 @@ MTFCC = {
 
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
+LARGEST_ID = 2**53  # whole numbers are exact up to here wherever they are read as floats
 FAR_M = 100.0  # a line that begins farther from its node is another road's
+LONGEST_M = 1e6  # what a pack takes
 LENGTH_OFF, LENGTH_OFF_M = 1.5, 30.0  # a length this many times, and metres, from that of its line
 
 
@@ -147,7 +149,10 @@ def _edge(place: str, cells: Mapping[str, str], positions: Mapping[int, Point], 
         return None
     if not cells.get("length_m"):
         length = measured
-    if not 0 < length < 1e6:
+    if length >= LONGEST_M:
+        odd.note(Odd.BAD_ROW, f"{place} length={length:g}")
+        return None
+    if not length > 0:
         odd.note(Odd.ZERO_LENGTH, f"{place} length={length:g}")
         return None
     if abs(length - measured) > LENGTH_OFF_M and not 1 / LENGTH_OFF < length / max(measured, 1e-9) < LENGTH_OFF:
@@ -157,7 +162,7 @@ def _edge(place: str, cells: Mapping[str, str], positions: Mapping[int, Point], 
     except ValueError as error:
         odd.note(Odd.ABSURD_SPEED, f"{place} {error}")
         kmh = None
-    name = _first(cells.get("name", ""))
+    name = rules.one_line(_first(cells.get("name", "")))
     if not name and road_class in rules.NAMED:
         odd.note(Odd.MISSING_NAME, place)
     if along < 0:
@@ -167,7 +172,7 @@ def _edge(place: str, cells: Mapping[str, str], positions: Mapping[int, Point], 
 
 def _whole(text: str) -> int:
     number = int(text)
-    if number < 0:
+    if not 0 <= number <= LARGEST_ID:
         raise ValueError(text)
     return number
 
@@ -187,9 +192,11 @@ def _road_class(text: str) -> str | None:
 
     Raises ValueError for an empty one.
     """
-    if not text:
+    driven = [
+        one for word in map(rules.one_line, _listed(text)) if (one := MTFCC.get(word, word)) not in rules.NOT_DRIVEN
+    ]
+    if "" in driven:
         raise ValueError("no class")
-    driven = [one for word in _listed(text) if (one := MTFCC.get(word, word)) not in rules.NOT_DRIVEN]
     return driven[0] if driven else None
 
 

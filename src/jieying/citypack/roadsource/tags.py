@@ -139,4 +139,10 @@ def _one_kmh(word: str) -> float | None:
 
 def name_of(tags: Tags) -> str:
     """The name on the sign; else the Chinese one, the English one, the number of the road; else empty."""
-    return next((tags[key].strip() for key in ("name", "name:zh", "name:en", "ref") if tags.get(key, "").strip()), "")
+    names = (one_line(tags.get(key, "")) for key in ("name", "name:zh", "name:en", "ref"))
+    return next(filter(None, names), "")
+
+
+def one_line(text: str) -> str:
+    """With single spaces and no line breaks of any kind: tables are read line by line."""
+    return " ".join(text.split())

@@ -36,7 +36,8 @@ def write_roads(roads: Roads, folder: Path, route: Sequence[Point] = ()) -> None
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".roads-", dir=folder) as temporary:
-            _write(roads, Path(temporary), route)
+            write_tables(roads, Path(temporary))
+            draw(roads, Path(temporary) / PICTURE, route)
             for file in sorted(Path(temporary).iterdir()):
                 file.replace(folder / file.name)
     except OSError as error:
@@ -45,7 +46,8 @@ def write_roads(roads: Roads, folder: Path, route: Sequence[Point] = ()) -> None
         raise Unavailable("roads_unwritable", folder=str(folder), reason=error.strerror or str(error)) from error
 
 
-def _write(roads: Roads, folder: Path, route: Sequence[Point]) -> None:
+def write_tables(roads: Roads, folder: Path) -> None:
+    """Write nodes.csv, edges.csv and turns.csv; raises OSError."""
     rows = ((n.id, round(n.position.lat, 6), round(n.position.lon, 6)) for n in roads.nodes)
     write_csv(folder / "nodes.csv", "id,lat,lon", rows)
     edges = (
@@ -58,4 +60,3 @@ def _write(roads: Roads, folder: Path, route: Sequence[Point]) -> None:
     write_csv(folder / "edges.csv", "id,tail,head,length_m,class,oneway,name,kmh,line", edges)
     bans = ((b.from_edge, b.via, b.to_edge) for b in roads.turn_bans)
     write_csv(folder / "turns.csv", "from_edge,via,to_edge", bans)
-    draw(roads, folder / PICTURE, route)
