@@ -16,15 +16,14 @@ from jieying.kit.errors import Invalid
 
 if TYPE_CHECKING:
     from jieying.allocation.posting import PostingPlan
-    from jieying.simulation.model import StageTimes
-
-SHARES = (np.arange(10) + 0.5) / 10  # ten equally likely delays stand for all
+    from jieying.simulation.model import Calls, Floats, StageTimes
 
 
 @dataclass(frozen=True)
 class _Load:
-    """What is planned for. `limits_s`: how long a drive may take, equally likely ones."""
+    """What is planned for. `limits_s`: how long a drive may take by the roads of `city`, equally likely ones."""
 
+    city: CityPack
     demand: Sequence[DemandPoint]
     source: str
     busy: float
@@ -35,6 +34,7 @@ def posting(
     units: Annotated[int | None, typer.Option(help=words("help.posting.units"), min=1)] = None,
     pack: PackOption = None,
     calls: Annotated[Path | None, typer.Option(help=words("help.posting.calls"))] = None,
+    calibrated: Annotated[bool, typer.Option("--calibrated", help=words("help.posting.calibrated"))] = False,
     within: Annotated[float, typer.Option(help=words("help.posting.within"), min=1)] = 300.0,
     before: Annotated[float | None, typer.Option(help=words("help.posting.before"), min=0)] = None,
     busy: Annotated[float | None, typer.Option(help=words("help.posting.busy"), min=0, max=0.95)] = None,
@@ -51,13 +51,19 @@ def posting(
     chosen = settings(pack=pack)
     city = read_pack(chosen.pack)
     posted = _units(city, units)
-    load = _load(city, calls, len(posted), within, before, busy)
+    if calls is None and calibrated:
+        raise Invalid("posting_calibrated")
+    load = (
+        _load(city, within, before, busy)
+        if calls is None
+        else _recorded_load(city, calls, len(posted), within, before, busy, calibrated)
+    )
     say("cli.posting.begin", units=len(posted), source=load.source, busy=f"{load.busy:.2f}")
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=out) as bar:
         task = bar.add_task(words("cli.posting.roads"))
         plan = plan_posting(
-            city,
-            RoadNetwork(from_pack(city), city.speeds),
+            load.city,
+            RoadNetwork(from_pack(load.city), load.city.speeds),
             load.demand,
             posted,
             busy=load.busy,
@@ -88,34 +94,48 @@ def _units(city: CityPack, count: int | None) -> list[str]:
     return sorted(with_units(city, count).units)
 
 
-def _load(
-    city: CityPack, calls: Path | None, units: int, within: float, before: float | None, busy: float | None
-) -> _Load:
-    from jieying.simulation.calls import assumed_times, recorded_times
+def _load(city: CityPack, within: float, before: float | None, busy: float | None) -> _Load:
+    """What a pack says of its demand, else its named places; times as the simulator assumes them."""
+    from jieying.simulation.calls import assumed_times
 
-    if calls is None:
-        demand = city.demand or tuple(DemandPoint(place.position, 1.0) for place in city.places)
-        source = words("cli.posting.demand" if city.demand else "cli.posting.places")
-        share = city.dispatch.busy_share if busy is None else busy
-        return _Load(demand, source, share, _limits(within, before, assumed_times()))
+    demand = city.demand or tuple(DemandPoint(place.position, 1.0) for place in city.places)
+    source = words("cli.posting.demand" if city.demand else "cli.posting.places")
+    share = city.dispatch.busy_share if busy is None else busy
+    return _Load(city, demand, source, share, _limits(within, before, assumed_times()))
+
+
+def _recorded_load(
+    city: CityPack,
+    calls: Path,
+    units: int,
+    within: float,
+    before: float | None,
+    busy: float | None,
+    calibrated: bool,
+) -> _Load:
+    """What a record says; with `calibrated` also of speeds and drives."""
     from jieying.allocation.posting import busy_share
     from jieying.replay.calls import read_calls
     from jieying.replay.run import of_city
+    from jieying.simulation.calibrate import PRACTICE, calibrate
+    from jieying.simulation.calls import recorded_times
+    from jieying.simulation.model import Variant
     from jieying.simulation.record import of_record
 
     recorded = read_calls(calls, city, of_city(city)).calls
     if not recorded:
         raise Invalid("calls_none", file=str(calls))
+    if calibrated:
+        learned = calibrate(city, recorded, Variant.parse(PRACTICE))
+        city, limits = learned.pack, _learned_limits(within, before, learned.practice.calls)
+    else:
+        limits = _limits(within, before, recorded_times(of_record(recorded)))
     work_s = sum(
         (unit.available - unit.dispatch).total_seconds() for call in recorded for unit in call.units if unit.available
     )
     span_s = max((recorded[-1].received - recorded[0].received).total_seconds(), 3600.0)
-    return _Load(
-        demand=[DemandPoint(call.point, 1.0) for call in recorded],
-        source=str(calls),
-        busy=busy_share(work_s, units, span_s) if busy is None else busy,
-        limits_s=_limits(within, before, recorded_times(of_record(recorded))),
-    )
+    demand = [DemandPoint(call.point, 1.0) for call in recorded]
+    return _Load(city, demand, str(calls), busy_share(work_s, units, span_s) if busy is None else busy, limits)
 
 
 def _limits(within: float, before: float | None, times: "StageTimes") -> list[float]:
@@ -127,8 +147,22 @@ def _limits(within: float, before: float | None, times: "StageTimes") -> list[fl
     shares = np.random.default_rng(0).random((3, 10_000))
     stages = (times.answer, times.describe, times.turnout[ANY])
     delays = np.sum([stage.quantile(share) for stage, share in zip(stages, shares, strict=True)], axis=0)
-    limits: list[float] = (within - np.quantile(delays, SHARES)).tolist()
-    return limits
+    return _tenths(within - delays)
+
+
+def _learned_limits(within: float, before: float | None, calls: "Calls") -> list[float]:
+    """The same in seconds by the road network, where a real drive lasts `extra_s + slow × t`."""
+    assert calls.extra_s is not None
+    assert calls.slow is not None  # calibration gives both
+    rolling = calls.answer_s + calls.describe_s + calls.turnout_s[:, 0] if before is None else before
+    limits = (within - rolling - calls.extra_s) / calls.slow
+    return _tenths(limits[np.isfinite(limits)])
+
+
+def _tenths(values: "Floats") -> list[float]:
+    """Ten values, each standing for a tenth of all."""
+    tenths: list[float] = np.quantile(values, (np.arange(10) + 0.5) / 10).tolist()
+    return tenths
 
 
 def _as_json(plan: "PostingPlan", load: _Load, within: float, hour: int) -> dict[str, Any]:
