@@ -22,7 +22,7 @@ from jieying.roads.graph import from_pack
 from jieying.roads.learn import error_of, predict
 from jieying.roads.network import RoadNetwork
 from jieying.simulation.calibrate import PRACTICE, Calibrated, calibrate, handled, trips_of
-from jieying.simulation.fit import FittedDemand, from_full_hour
+from jieying.simulation.fit import FittedDemand, Hours, from_full_hour
 from jieying.simulation.measure import figure, times_of
 from jieying.simulation.model import Floats, Outcome, Variant
 from jieying.simulation.practice import Bools, Predicted, local_days
@@ -59,6 +59,7 @@ def validate(
     told = predicted(learned, rest, variant, replications, seed, holidays, tell)
     return {
         "pack": pack.region,
+        "name": {"zh": pack.name.zh, "en": pack.name.en or pack.name.zh},
         "policy": policy,
         "replications": replications,
         "seed": seed,
@@ -199,11 +200,19 @@ def _speeds(
 
 
 def _demand(first: Sequence[Call], rest: Sequence[Call], zone: ZoneInfo, holidays: Collection[date]) -> dict[str, Any]:
-    """How Poisson-like the calls of either side are, by the rates fitted to the first."""
-    sides = {"calibrated_on": of_record(first), "judged_on": of_record(rest)}
-    hours = {name: int(from_full_hour(calls).received_s[-1] // 3600) for name, calls in sides.items()}
+    """How Poisson-like the calls of either side are, by the rates fitted to the first; and how many came when."""
+    sides = {"calibrated_on": from_full_hour(of_record(first)), "judged_on": from_full_hour(of_record(rest))}
+    hours = {name: int(calls.received_s[-1] // 3600) for name, calls in sides.items()}
     fitted = FittedDemand(sides["calibrated_on"], hours["calibrated_on"], zone, holidays)
-    return {
-        name: {key: round(value, 4) for key, value in fitted.goodness(calls, hours[name])._asdict().items()}
-        for name, calls in sides.items()
-    }
+    found: dict[str, Any] = {}
+    for name, calls in sides.items():
+        fit = {key: round(value, 4) for key, value in fitted.goodness(calls, hours[name])._asdict().items()}
+        time = Hours.of(calls.start, hours[name], zone, holidays)
+        came = np.bincount((calls.received_s // 3600).astype(np.int64), minlength=hours[name])[: hours[name]]
+        found[name] = fit | {
+            "by_hour_of_day": {
+                key: np.bincount(time.of_week % 24, values, 24).round(1).tolist()
+                for key, values in (("counted", came), ("expected", fitted.expected(time)))
+            }
+        }
+    return found
