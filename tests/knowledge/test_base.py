@@ -6,7 +6,7 @@ import pytest
 
 from jieying.knowledge.base import base_entries, labelled
 from jieying.knowledge.model import QuestionClass
-from jieying.knowledge.text import grams
+from jieying.knowledge.text import grams, is_cry
 
 OTHERS = {"off", "urgent"}
 NEAR = 0.5  # share of common pairs of characters (Jaccard)
@@ -60,3 +60,9 @@ def test_nothing_that_the_search_learns_from_is_near_to_a_test_question() -> Non
         if asked == text or len(pairs(asked) & held) >= NEAR * max(1, len(pairs(asked) | held))
     ]
     assert near == []
+
+
+def test_no_question_of_the_base_is_a_cry_for_help() -> None:
+    asked = [text for entry in base_entries() for text in (entry.question, *entry.wordings)]
+    asked += [text for _, text in labelled("learn/spoken.tsv")]
+    assert [text for text in asked if is_cry(text)] == []

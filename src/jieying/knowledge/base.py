@@ -39,7 +39,8 @@ def labelled(name: str) -> tuple[tuple[str, str], ...]:
     return tuple((label, words) for label, *several in rows for words in several)
 
 
-def synonyms() -> tuple[dict[str, str], tuple[str, ...]]:
-    """What words are read as, and the words that say nothing of the matter."""
+def synonyms() -> tuple[dict[str, str], tuple[str, ...], tuple[str, ...]]:
+    """What words are read as, the words that say nothing of the matter, and those that only cry for help."""
     content = tomllib.loads((_HERE / "synonyms.toml").read_text(encoding="utf-8"))
-    return {word: group[0] for group in content["same"] for word in group}, tuple(content["idle"])
+    same = {word: group[0] for group in content["same"] for word in group}
+    return same, tuple(content["idle"]), tuple(content["cries"])

@@ -28,7 +28,7 @@ def _weights(views: Sequence[Scores], right: Sequence[int]) -> Scores:
         slope = np.einsum("qe,qev->v", likely, stacked) - stacked[rows, right].sum(axis=0)
         return -float(np.log(likely[rows, right]).mean()), slope / len(right)
 
-    fitted: Scores = minimize(loss, np.full(3, 5.0), jac=True, method="L-BFGS-B", bounds=[(0, None)] * 3).x
+    fitted: Scores = minimize(loss, np.full(2, 5.0), jac=True, method="L-BFGS-B", bounds=[(0, None)] * 2).x
     return fitted
 
 

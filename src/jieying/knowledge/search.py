@@ -1,7 +1,7 @@
 """From a question in anybody's words to the questions of the base that may be meant, and how sure that is.
 
-Three views of a question are added up: its sentence vector (Universal Sentence Encoder, multilingual) against the
-centre of an entry's wordings; its characters and pairs of them against the wordings and against the answer (BM25).
+Two views of a question are added up: its sentence vector (Universal Sentence Encoder, multilingual) against the
+centre of an entry's wordings, and its characters and pairs of them against wordings and answer (BM25).
 What the base has no answer for stands beside the entries as rivals. How sure the first is, is a logistic regression
 on these scores. Weights and thresholds were fitted by `jieying.knowledge.learn` on learn/ and evaluation/dev.tsv.
 """
@@ -15,18 +15,19 @@ from numpy.typing import NDArray
 
 from jieying.knowledge.base import labelled
 from jieying.knowledge.model import Entry
-from jieying.knowledge.text import WORDS_MAX, Bm25, Scores, common_words, grams
+from jieying.knowledge.text import WORDS_MAX, Bm25, Scores, common_words, grams, is_cry
 
 Vectors = NDArray[np.float32]
 Labelled = Sequence[tuple[str, str]]
 Encode = Callable[[Sequence[str]], Vectors]
 
-# Vector against the centre of the wordings; BM25 against the wordings, against the answer.
-WEIGHTS = np.array([22.1, 8.5, 6.2])
+# Vector against the centre of the wordings; BM25 against wordings and answer.
+WEIGHTS = np.array([22.8, 10.3])
 # Of what is known of the best entry (see `clues`), the constant last; then from where on it is told.
-CERTAINTY = np.array([3.7, -3.57, 0.57, 1.77, 4.29, 9.45, 2.3, -3.12])
+CERTAINTY = np.array([2.84, -3.16, 2.37, 3.76, 8.97, 3.02, -2.76])
 KNOWN = 0.7
 SURE, LEAD = 0.9, 3.0  # who answers without a person also needs a lead over the next entry
+URGENT = 4.0  # by so much the best entry must be ahead of the nearest cry for help, or there is no enquiry
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,8 @@ class Search:
         centres = np.zeros((len(self.entries), vectors.shape[1]))
         np.add.at(centres, of, _unit(vectors @ self._apart))
         self._centres = _unit(centres)
-        self._wordings = Bm25([common_words("。".join(several)) for several in wordings], b=0.3)
-        self._answers = Bm25([common_words(entry.answer) for entry in self.entries], b=0.75)
+        told = [(*several, entry.answer) for several, entry in zip(wordings, self.entries, strict=True)]
+        self._words = Bm25([common_words("。".join(several)) for several in told])
         self._urgent = np.array([label == "urgent" for label, _ in rivals])
         self._rivals = _unit(self._encode([text for _, text in rivals]) @ self._apart)
         self._rival_words = Bm25([common_words(text) for _, text in rivals], b=0.3)
@@ -115,28 +116,26 @@ class Search:
         scores = views @ WEIGHTS
         best = np.argsort(-scores, kind="stable")[:most]
         certainty = _sigmoid(float(clues(views, rivals) @ CERTAINTY))
-        against = rivals @ WEIGHTS[:2]
-        nearest = int(np.argmax(against))
-        urgent = bool(self._urgent[nearest] and against[nearest] > views[best[0], :2] @ WEIGHTS[:2])
+        cries = (rivals @ WEIGHTS)[self._urgent].max(initial=-np.inf)
+        urgent = bool(cries > scores[best[0]] - URGENT) or is_cry(words)
         hits = tuple(Hit(self.entries[i], round(float(scores[i]), 3)) for i in best)
         return Found(hits, round(certainty, 4), urgent)
 
     def views(self, words: str) -> tuple[Scores, Scores]:
-        """Three scores of each entry (see WEIGHTS), and the first two of each rival."""
+        """Two scores of each entry (see WEIGHTS) and of each rival."""
         asked = grams(common_words(words)) or grams(words)
         vector = _unit(self._encode([words[:WORDS_MAX]]) @ self._apart)[0]
-        views = [self._centres @ vector, self._wordings.score(asked), self._answers.score(asked)]
-        return np.column_stack(views), np.column_stack([self._rivals @ vector, self._rival_words.score(asked)])
+        entries = np.column_stack([self._centres @ vector, self._words.score(asked)])
+        return entries, np.column_stack([self._rivals @ vector, self._rival_words.score(asked)])
 
 
 def clues(views: Scores, rivals: Scores) -> Scores:
     """What tells whether the best entry is meant: how near it is, and its lead over the rivals."""
-    best = int(np.argmax(views @ WEIGHTS))
-    near, alike, answer = views[best]
-    near_rival, alike_rival = rivals.max(axis=0)
+    best = views[np.argmax(views @ WEIGHTS)]
+    lead = best - rivals.max(axis=0)
     three = np.sort(views[:, 0])[-3:].mean() - np.sort(rivals[:, 0])[-3:].mean()
-    both = views[best, :2] @ WEIGHTS[:2] - (rivals @ WEIGHTS[:2]).max()
-    return np.array([near, alike, answer, near - near_rival, alike - alike_rival, three, both / WEIGHTS[0], 1.0])
+    both = (best @ WEIGHTS - (rivals @ WEIGHTS).max()) / WEIGHTS[0]
+    return np.array([*best, *lead, three, both, 1.0])
 
 
 def _tell_apart(vectors: Vectors, of: NDArray[np.int64], shrink: float = 0.1) -> Scores:

@@ -14,7 +14,7 @@ from jieying.knowledge.base import synonyms
 Scores = NDArray[np.float64]
 WORDS_MAX = 500  # characters of a question that are read; who writes more is not asking one question
 
-_SAME, _IDLE = synonyms()
+_SAME, _IDLE, _CRIES = synonyms()
 _READ_AS = {plain(word): plain(same) for word, same in _SAME.items()} | {plain(word): "" for word in _IDLE}
 _WORD = re.compile("|".join(re.escape(word) for word in sorted(_READ_AS, key=len, reverse=True)))
 _NO_WORD = re.compile(r"[^\w]+")
@@ -23,6 +23,12 @@ _NO_WORD = re.compile(r"[^\w]+")
 def common_words(text: str) -> str:
     """The text in the words of the questions: 驾照 becomes 驾驶证, idle words are left out."""
     return _WORD.sub(lambda found: _READ_AS[found[0]], plain(text[:WORDS_MAX]))
+
+
+def is_cry(text: str) -> bool:
+    """Whether it holds words that only somebody in danger says."""
+    spelled = plain(text[:WORDS_MAX])
+    return any(word in spelled for word in _CRIES)
 
 
 def grams(text: str) -> list[str]:
