@@ -55,3 +55,10 @@ def test_an_extract_with_latitude_and_longitude_exchanged_is_refused(tmp_path: P
     nodes = '<node id="1" lat="114.04" lon="22.54"/><node id="2" lat="114.05" lon="22.54"/>'
     with pytest.raises(Invalid, match="roads_swapped"):
         read_roads(osm(tmp_path / "town.osm", nodes, way(1, [1, 2])))
+
+
+def test_a_position_that_is_no_number_is_refused(tmp_path: Path) -> None:
+    nodes = '<node id="1" lat="north" lon="22.54"/><node id="2" lat="22.55" lon="114.05"/>'
+    with pytest.raises(Invalid, match="roads_unreadable") as refused:
+        read_roads(osm(tmp_path / "town.osm", nodes, way(1, [1, 2])))
+    assert "north" in str(refused.value.params["reason"])

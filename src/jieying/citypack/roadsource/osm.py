@@ -49,7 +49,7 @@ def read_osm(file: Path) -> Draft:
     odd = Oddities()
     try:
         ways, ground, restrictions = _read(file, odd)
-    except (RuntimeError, ValueError, OSError) as error:
+    except (RuntimeError, ValueError, OSError, osmium.InvalidLocationError) as error:
         raise Invalid("roads_unreadable", file=str(file), reason=str(error)) from error
     draft, of_way = _stretches(ways, ground, odd)
     draft.turn_bans = turn_bans(restrictions, draft.edges, of_way, odd)
