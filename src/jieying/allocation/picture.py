@@ -6,6 +6,7 @@ from pathlib import Path
 import h3.api.numpy_int as h3
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from jieying.allocation.posting import PostingPlan
@@ -45,7 +46,9 @@ def _heat(drawn: Figure, axes: Axes, plan: PostingPlan, language: Language) -> N
     for cell in plan.demand:
         calls[int(h3.latlng_to_cell(*cell.position, HEAT_RESOLUTION))] += cell.weight / total  # type: ignore[assignment]
     shapes = [[(lon, lat) for lat, lon in h3.cell_to_boundary(cell)] for cell in calls]
-    heat = PolyCollection(shapes, array=[100 * share for share in calls.values()], cmap="YlOrRd", alpha=0.75, zorder=0)
+    shares = [100 * share for share in calls.values()]
+    # By the root: few cells have many times the calls of all others.
+    heat = PolyCollection(shapes, array=shares, cmap="YlOrRd", norm=PowerNorm(0.5, vmin=0), alpha=0.75, zorder=0)
     axes.add_collection(heat)
     drawn.colorbar(heat, ax=axes, shrink=0.5, label=text("posting.picture.demand", language))
 
@@ -65,10 +68,12 @@ def _posts(axes: Axes, plan: PostingPlan, language: Language) -> None:
             facecolors=face,
             edgecolors=edge,
             linewidths=1,
-            label=text(f"posting.picture.{side}", language),
             zorder=4 if side == "before" else 5,
         )
+        # An empty one for the legend, of the size of one unit.
+        name = text(f"posting.picture.{side}", language)
+        axes.scatter([], [], s=40, facecolors=face, edgecolors=edge, linewidths=1, label=name)
     for place, n in counts.items():
         if n > 1:
             axes.annotate(str(n), (place.lon, place.lat), color="white", fontsize=7, ha="center", va="center", zorder=6)
-    axes.legend(loc="upper right")
+    axes.legend(loc="upper left")
