@@ -92,8 +92,8 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
     (
         "simulator",
         "The simulator",
-        "A month of 2,000 calls a day for 100 units on the roads of San Francisco; each call takes one unit for some 20 "
-        "minutes, drawn like the recorded fire and medical calls; all road times exact; one core, processor seconds. "
+        "A month of 2,000 calls a day for 100 units on the roads of San Francisco; each call takes one unit for some "
+        "20 minutes, drawn like the recorded fire and medical calls; road times exact; one core, processor seconds. "
         "*Growth*: 3 days; with the units the calls grow alike. Peer: the same model in SimPy, which shares road times "
         "and ranking, over the same 3 days.",
         [

@@ -23,6 +23,7 @@ def show(result: Report) -> None:
         replications=result["replications"], seed=result["seed"], relay=result["relay"],
     )  # fmt: skip
     out.print(_policies(result))
+    _waited(result)
     if result["differences"]:
         out.print(_differences(result))
     if "sweep" in result:
@@ -34,35 +35,40 @@ def show(result: Report) -> None:
 
 def _policies(result: Report) -> Table:
     table = Table(title=words("simulate.table"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-    table.add_column("", overflow="fold", min_width=24)
-    for column in ("p50", "p90", "within", "travel", "late", "waited", "work"):
+    table.add_column("", overflow="fold")
+    for column in ("p50", "p90", "within", "travel", "work"):
         table.add_column(words(f"simulate.{column}"), justify="right", no_wrap=True)
     if result["recorded"]:
         response, travel = result["recorded"]["response"], result["recorded"]["travel"]
-        late = 1 - response["within_300s"] if response["within_300s"] is not None else None
         table.add_row(
             words("simulate.recorded"), _plain(response["p50_s"]), _plain(response["p90_s"]),
-            _plain_percent(response["within_300s"]), _plain(travel["p50_s"]), _plain_percent(late), "–", "–",
+            _plain_percent(response["within_300s"]), _plain(travel["p50_s"]), "–",
         )  # fmt: skip
     for name, policy in result["policies"].items():
         response = policy["response"]
         work = list(policy["work_per_unit"].values())
         table.add_row(
             name, _seconds(response["p50_s"]), _seconds(response["p90_s"]), _percent(response["within_300s"]),
-            _seconds(policy["travel"]["p50_s"]), _percent(policy["late_share"]),
-            _plain(policy["waited"]["value"]), _plain_percent(sum(work) / len(work) if work else None),
+            _seconds(policy["travel"]["p50_s"]), _plain_percent(sum(work) / len(work) if work else None),
         )  # fmt: skip
     return table
 
 
+def _waited(result: Report) -> None:
+    for name, policy in result["policies"].items():
+        waited, unserved = policy["waited"]["value"], policy["unserved"]["value"]
+        if waited or unserved:
+            say("simulate.waited", policy=name, waited=_plain(waited), unserved=_plain(unserved))
+
+
 def _differences(result: Report) -> Table:
     table = Table(title=words("simulate.differences"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-    table.add_column("", overflow="fold", min_width=24)
-    for column in ("p50", "p90", "within_points", "late"):
+    table.add_column("", overflow="fold")
+    for column in ("p50", "p90", "within", "late"):
         table.add_column(words(f"simulate.{column}"), justify="right", no_wrap=True)
     for one in result["differences"]:
         table.add_row(
-            f"{one['from']} → {one['to']}",
+            f"{one['from']}\n→ {one['to']}",
             _percent(one["p50_s"]), _percent(one["p90_s"]), _points(one["within_300s"]), _percent(one["late_share"]),
         )  # fmt: skip
     return table
@@ -78,7 +84,7 @@ def _sweep(result: Report) -> None:
 def show_validation(found: dict[str, Any]) -> None:
     """Print how the prediction compares with the record."""
     table = Table(title=words("simulate.validation"), box=box.SIMPLE, pad_edge=False, collapse_padding=True)
-    table.add_column("", overflow="fold", min_width=24)
+    table.add_column("", overflow="fold")
     for column in ("p50", "p90", "within"):
         table.add_column(words(f"simulate.{column}"), justify="right", no_wrap=True)
     for interval in ("travel", "response"):
