@@ -1,5 +1,6 @@
 """Where to wait: suggested when somebody is bound or free again, once, and withdrawn when it is over."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from jieying.bootstrap import Platform
 from jieying.citypack.model import DemandPoint
 from jieying.dispatch import actions as dispatch
+from jieying.dispatch import moves
 from jieying.dispatch.coverage import WORTH_GAIN, WORTH_S, Coverage, review, worthwhile
 from jieying.kit.clock import ManualClock
 from jieying.kit.db import Database
@@ -149,3 +151,15 @@ def test_what_is_suggested_helps_even_if_everybody_follows(coverage: Coverage, d
         gain = expected(followed, move=(move.unit, move.post)) - expected(followed)
         assert gain == pytest.approx(move.gain, abs=2e-6)
         assert move.gain >= WORTH_GAIN
+
+
+async def test_two_processes_that_look_at_once_make_one_suggestion(platform: Platform) -> None:
+    await acts.only(platform, "U1")
+
+    async def look() -> None:
+        async with platform.site.db.transaction() as connection:
+            await moves.suggest(platform.city.decider, platform.site, connection)
+
+    await asyncio.gather(*(look() for _ in range(4)))
+    assert await standing(platform) == ["U1"]
+    assert [kind for kind, _, _ in await suggested(platform)] == ["unit.move_suggested"]

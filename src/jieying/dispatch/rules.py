@@ -142,7 +142,7 @@ def rank(
     for i in ranking(considered, settings, coverage).tolist():
         unit, seconds = units[i], float(eta_s[i])
         taken = bool(considered.taken[i])
-        reasons = _reasons(call, unit, seconds, settings)
+        reasons = _reasons(call, unit, seconds, float(considered.territory[i]), settings)
         if settings.policy == "nearest_by_air":
             reasons.append(Reason("distance_air", {"metres": round(float(considered.air_m[i]))}))
         if coverage is not None and loss is not None and not taken:
@@ -168,9 +168,10 @@ def rank(
 _TERRITORY = {1.0: "own_station", 0.5: "same_county"}
 
 
-def _reasons(call: CallFacts, unit: UnitFacts, eta_s: float, settings: DispatchSettings) -> list[Reason]:
+def _reasons(
+    call: CallFacts, unit: UnitFacts, eta_s: float, territory: float, settings: DispatchSettings
+) -> list[Reason]:
     """What speaks for and against a unit, whatever the policy."""
-    territory = territory_of(call.org_path, unit.org_path)
     reasons = [
         Reason("eta", {"minutes": round(eta_s / 60, 1), "seconds": round(eta_s)}),
         Reason(_TERRITORY.get(territory, "other_county")),
