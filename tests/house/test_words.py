@@ -16,7 +16,9 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 CHINESE_IS_DATA = {
     "places/locate.py": "words by which people join two roads to a crossing",
     "places/addresses.py": "how a house number is written",
-    "triage/rules.py": "how Chinese negates and quotes",
+    "triage/alarms.py": "how Chinese negates and quotes",
+    "triage/text.py": "how numbers are spoken",
+    "triage/fraud.py": "how victims name banks, sums and tricks",
     "citypack/new.py": "street names of the starter pack",
     "demo/citizens.py": "how citizens name a place",
     "web/app.py": "the product's name",

@@ -118,7 +118,7 @@ def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str,
 def _show(content: dict[str, Any]) -> None:
     level = words(f"level.{content['level']}")
     name = content["category_name"] or words("cli.understand.unknown")
-    say("cli.understand.found", category=name, level=level, ours=words(f"cli.understand.ours.{content['ours']}"))
+    say("cli.understand.found", category=name, level=level, ours=words(f"ours.{content['ours']}"))
     for reason in content["reasons"]:
         out.print(f"  {reason['text']}")
     for place in content["places"][:3]:

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
+from scipy.sparse import csr_matrix
 
 from jieying.citypack.model import Category, Level
 from jieying.kit.errors import Invalid
 
 SEED = 110
-VARIANTS = 3  # texts made from each wording, the plain one included
+VARIANTS = 4  # texts made from each wording, the plain one included
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _PLACE = re.compile(r"\[([^\[\]]*)\]")
@@ -126,13 +128,16 @@ def _spoken(text: str, speech: Mapping[str, Any], dice: random.Random) -> str:
 
 def near_copies(some: Sequence[str], others: Sequence[str], limit: float) -> Iterator[tuple[str, str, float]]:
     """Pairs whose sets of three characters in a row overlap (Jaccard) by more than `limit`."""
-    sets = [(other, _triples(other)) for other in others]
-    for one in some:
-        mine = _triples(one)
-        for other, theirs in sets:
-            alike = len(mine & theirs) / max(1, len(mine | theirs))
-            if alike > limit:
-                yield one, other, alike
+    sets = [_triples(text) for text in (*some, *others)]
+    column = {triple: i for i, triple in enumerate(sorted(set().union(*sets)))}
+    ends = np.cumsum([0] + [len(one) for one in sets])
+    columns = np.fromiter((column[triple] for one in sets for triple in one), np.int64)
+    table = csr_matrix((np.ones(len(columns), np.int32), columns, ends), (len(sets), len(column)))
+    both = (table[: len(some)] @ table[len(some) :].T).tocoo()
+    for i, j, shared in zip(both.row.tolist(), both.col.tolist(), both.data.tolist(), strict=True):
+        alike = shared / (len(sets[i]) + len(sets[len(some) + j]) - shared)
+        if alike > limit:
+            yield some[i], others[j], float(alike)
 
 
 def _triples(text: str) -> set[str]:

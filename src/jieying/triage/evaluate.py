@@ -57,7 +57,7 @@ def is_raised(found: Understood) -> bool:
 def _category(known: list[tuple[Labelled, Understood]], categories: Mapping[str, Category]) -> dict[str, Any]:
     truth = [str(t.category) for t, _ in known]
     chosen = [a.category or "" for _, a in known]
-    first3 = [{code for code, _ in a.others} or {a.category} for _, a in known]
+    first3 = [{code for code, _ in a.others} or {a.category or ""} for _, a in known]
     parents = [(_top(t, categories), _top(c, categories)) for t, c in zip(truth, chosen, strict=True)]
     sure = np.array([a.confidence for _, a in known])
     right = np.array([t == c for t, c in zip(truth, chosen, strict=True)])
@@ -104,7 +104,8 @@ def _classes(truth: list[str], chosen: list[str]) -> dict[str, Any]:
 
 def _ours(known: list[tuple[Labelled, Understood]], categories: Mapping[str, Category]) -> dict[str, Any]:
     """By the kind of the chosen category; what went to a person is told apart, and is not lost."""
-    kinds = [categories[a.category].kind if a.category in categories else "unclear" for _, a in known]
+    chosen = [categories.get(a.category or "") for _, a in known]
+    kinds = [one.kind if one else "unclear" for one in chosen]
     police_sent_away = [a.ours in ("hotline", "enquiry") for t, a in known if t.ours == "police"]
     return {
         "handed_to_a_person": _share([a.ours == "unclear" for _, a in known]),

@@ -72,7 +72,7 @@ class Vectors:
     def rows(self, texts: Sequence[str]) -> Matrix:
         """Several texts at once."""
         made = np.asarray(_encoder().encode([model_text(text)[:_ENCODED] or " " for text in texts]), np.float32)
-        return made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9)
+        return np.asarray(made / np.maximum(np.linalg.norm(made, axis=1, keepdims=True), 1e-9), np.float32)
 
 
 @cache

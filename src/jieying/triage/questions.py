@@ -47,7 +47,8 @@ class Questions:
     def still_open(self, words: str, category: str | None, located: bool) -> list[Question]:
         """At most four. `located`: a place is known already, so that the question for it is left out."""
         text = plain(words[:4000])
-        parent = self._categories[category].parent if category in self._categories else ""
+        chosen = self._categories.get(category or "")
+        parent = chosen.parent if chosen else ""
         return [
             one
             for one in self._questions

@@ -87,7 +87,6 @@ class Understanding:
         if proposal and not given and ours != "unclear":
             ours, unsure = self._sure(ours, proposal, alarms)
             reasons += unsure
-            level = min(level, UNKNOWN_LEVEL, key=lambda one: one.rank) if unsure else level
         if category is None and not alarms:
             reasons.append(Reason("not_understood"))
         elif category is None:

@@ -1,0 +1,76 @@
+"""What the models learn from and what they are judged by are two things; nothing stands on both sides."""
+
+from pathlib import Path
+
+import pytest
+
+from jieying.citypack.read_rules import read_categories
+from jieying.citypack.source import Source
+from jieying.kit.errors import Invalid
+from jieying.triage.corpus import Labelled, near_copies, read_jsonl, write_jsonl
+from jieying.triage.train import read_calls, read_training
+
+RECIPE = Path(__file__).parents[2] / "packs" / "yunzhou"
+CATEGORIES = read_categories(Source(RECIPE))
+LEARNT = read_training(RECIPE / "corpus", CATEGORIES)
+JUDGED = {name: read_jsonl(RECIPE / "corpus" / f"{name}.jsonl") for name in ("held_back", "late")}
+SECOND_TIER = {code for code, one in CATEGORIES.items() if one.parent}
+
+
+def test_there_are_two_thousand_texts_of_all_categories() -> None:
+    long = [one for one in LEARNT if len(one.text) > 10]
+    assert len(long) >= 2000
+    assert {one.category for one in LEARNT} == SECOND_TIER
+
+
+def test_every_category_is_judged() -> None:
+    assert {one.category for one in JUDGED["held_back"]} == SECOND_TIER
+
+
+@pytest.mark.parametrize("name", sorted(JUDGED))
+def test_no_near_copy_is_on_both_sides(name: str) -> None:
+    judged = [one.text for one in JUDGED[name]]
+    assert list(near_copies(judged, sorted({one.text for one in LEARNT if len(one.text) > 10}), limit=0.5)) == []
+
+
+@pytest.mark.parametrize("name", sorted(JUDGED))
+def test_no_whole_wording_that_was_learnt_stands_in_what_is_judged(name: str) -> None:
+    learnt = {one.text for one in LEARNT if len(one.text) >= 8}
+    assert [(text.text, one) for text in JUDGED[name] for one in learnt if one in text.text] == []
+
+
+def test_the_same_texts_are_made_every_time() -> None:
+    assert read_training(RECIPE / "corpus", CATEGORIES) == LEARNT
+    assert read_calls(RECIPE / "corpus", CATEGORIES) == read_calls(RECIPE / "corpus", CATEGORIES)
+
+
+def test_marks_of_the_notation_are_in_no_text() -> None:
+    assert [one.text for one in LEARNT if set("{}|@<>[]") & set(one.text)] == []
+
+
+def test_what_must_raise_the_alarm_stands_in_the_text() -> None:
+    marked = [one for one in (*LEARNT, *JUDGED["held_back"]) if one.alarms]
+    assert len(marked) > 100
+    assert [one.text for one in marked if not all(alarm in one.text for alarm in one.alarms or ())] == []
+
+
+def test_there_are_enough_alarms_and_look_alikes() -> None:
+    def count(kind: str) -> int:
+        return sum(len(read_jsonl(RECIPE / "corpus" / f"{kind}_{part}.jsonl")) for part in ("tune", "held_back"))
+
+    assert count("alarms") >= 300
+    assert count("lookalikes") >= 300
+
+
+def test_labelled_texts_survive_being_written(tmp_path: Path) -> None:
+    texts = [Labelled("有人打架", "2001", "orange", ("打架",), "桥头", "police", 1), Labelled("喂", wording=2)]
+    write_jsonl(tmp_path / "t.jsonl", texts)
+    assert read_jsonl(tmp_path / "t.jsonl") == texts
+
+
+@pytest.mark.parametrize("line", ["{", "[]", "{}", '{"text": "a", "alarms": 3}'])
+def test_a_line_that_cannot_be_read_is_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "t.jsonl").write_text('{"text": "a"}\n' + line, encoding="utf-8")
+    with pytest.raises(Invalid) as refused:
+        read_jsonl(tmp_path / "t.jsonl")
+    assert refused.value.params["line"] == 2
