@@ -1,5 +1,6 @@
 /** Every call the console makes, by name. */
 import { call } from './http'
+import type { FeatureCollection } from 'geojson'
 import type {
   Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
   UnitStatus, Position,
@@ -38,6 +39,9 @@ export const handInReport = (key: string, report: NewReport) =>
 
 export const setUnitStatus = (code: string, status: UnitStatus, reason?: string) =>
   post<void>(`/units/${code}/status`, { status, ...(reason && { reason }) })
+/** The ground that a unit reaches in five, ten and fifteen minutes; how many free units reach each place in five. */
+export const getReach = (code: string) => get<FeatureCollection>(`/units/${code}/reach?minutes=5,10,15`)
+export const getCover = () => get<FeatureCollection>('/map/cover?minutes=5')
 export const getIntervals = (hours: number) => get<Intervals>(`/intervals?hours=${hours}`)
 export const readNotice = (id: string) => post<unknown>(`/notifications/${id}/read`)
 

@@ -5,10 +5,17 @@ import { ICON_SCALE, icons } from './icons'
 
 /** Units that are free step back behind those at work. */
 const QUIET: ExpressionSpecification = ['in', ['get', 'icon'], ['literal', ['unit-available', 'unit-unavailable']]]
+/** Minutes that a unit needs, or free units that are there in time: the same three steps from good to poor. */
+export const GROUND_STEPS = ['#3ddc84', '#fbbf24', '#ff4d40'] as const
+const GROUND: ExpressionSpecification = ['case', ['has', 'minutes'],
+  ['step', ['get', 'minutes'], GROUND_STEPS[0], 6, GROUND_STEPS[1], 11, GROUND_STEPS[2]],
+  ['step', ['get', 'units'], GROUND_STEPS[2], 1, GROUND_STEPS[1], 2, GROUND_STEPS[0]]]
 const EMPTY = { type: 'FeatureCollection' as const, features: [] }
 
 export function addLiveLayers(map: MapLibre): void {
   for (const [name, image] of icons()) map.addImage(name, image, { pixelRatio: ICON_SCALE })
+  map.addSource('ground', { type: 'geojson', data: EMPTY })
+  map.addLayer({ id: 'ground-laid', type: 'fill', source: 'ground', paint: { 'fill-color': GROUND, 'fill-opacity': 0.28 } }, 'road-names')
   for (const name of ['links', 'units', 'incidents', 'pin']) map.addSource(name, { type: 'geojson', data: EMPTY })
   map.addLayer({ id: 'links', type: 'line', source: 'links', layout: { 'line-cap': 'round' },
     paint: { 'line-color': '#4cc3ff', 'line-width': 2.5, 'line-opacity': 0.9, 'line-dasharray': [1, 2] } })

@@ -15,6 +15,7 @@ router = APIRouter()
 
 SESSION_OVER, NOT_PERMITTED, TOO_SLOW, TRY_LATER = 4401, 4403, 4410, 1013
 CHECK_S = 30.0
+NOTHING = ""
 
 
 def _position(text: str | None) -> Position | None:
@@ -45,6 +46,7 @@ async def live(socket: WebSocket, since: str | None = None) -> None:
         await socket.close(TRY_LATER)
         return
     hearing = asyncio.create_task(_hear(socket))
+    hearing.add_done_callback(lambda _: listener.put(NOTHING))  # so that who waits for a message looks up
     try:
         for message in first:
             await socket.send_text(message)
@@ -79,7 +81,9 @@ async def _speak(socket: WebSocket, listener: Listener, hearing: "asyncio.Task[N
             if not await _still_signed_in(socket):
                 await socket.close(SESSION_OVER)
                 return
-        await socket.send_text(await listener.queue.get())  # the clock comes now and then, if nothing else does
+        message = await listener.queue.get()  # the clock comes now and then, if nothing else does
+        if message != NOTHING:
+            await socket.send_text(message)
 
 
 async def _still_signed_in(socket: WebSocket) -> bool:
