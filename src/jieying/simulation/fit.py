@@ -89,7 +89,7 @@ class FittedDemand:
         self.rate = _rates(Hours.of(calls.start, hours, zone, holidays), _counted(calls, hours))
         if calls_per_day is not None:
             self.rate *= calls_per_day * 7 / sum(self.rate[int(hour >= 120), hour] for hour in range(HOURS_OF_WEEK))
-        _, off, time_of_day = local_days(calls, zone, holidays)
+        off, time_of_day = local_days(calls, zone, holidays)
         self._off, self._time_of_day = off[inside], time_of_day[inside]
         plane = _plane(calls.lat[inside], calls.lon[inside])
         self._near: Ints = np.asarray(cKDTree(plane).query(plane, k=NEIGHBOURS)[1], np.int64)

@@ -33,9 +33,8 @@ def part(calls: Calls, which: Bools | Ints) -> Calls:
 
 
 class LocalDays(NamedTuple):
-    """By call: the local day as an ordinal, whether it is a Saturday, Sunday or public holiday, the time in hours."""
+    """By call: whether its local day is a Saturday, a Sunday or a public holiday, and the time of day in hours."""
 
-    day: Ints
     off: Bools
     time_of_day: Floats
 
@@ -44,11 +43,7 @@ def local_days(calls: Calls, zone: ZoneInfo, holidays: Collection[date] = ()) ->
     """When the calls were received, as people there see it."""
     local = [(calls.start + timedelta(seconds=s)).astimezone(zone) for s in calls.received_s.tolist()]
     off = [moment.weekday() >= 5 or moment.date() in holidays for moment in local]
-    return LocalDays(
-        np.array([moment.toordinal() for moment in local], np.int64),
-        np.array(off, bool),
-        np.array([moment.hour + moment.minute / 60 for moment in local]),
-    )
+    return LocalDays(np.array(off, bool), np.array([moment.hour + moment.minute / 60 for moment in local]))
 
 
 @dataclass(frozen=True, eq=False)
