@@ -21,6 +21,7 @@ TAKERS = {R.CALL_TAKER, R.DISPATCHER}
 HAND_IN = {R.CALL_TAKER, R.DISPATCHER, R.OFFICER, R.GATEWAY}
 REPORT_READERS = {R.CALL_TAKER, R.DISPATCHER, R.COMMANDER, R.AUDITOR}
 ACTORS = {*MANAGERS, R.OFFICER}
+ANSWERERS = READERS - {R.AUDITOR}
 
 # Every route that needs an account: the roles that are let in (what happens then is another matter).
 ALLOWED: dict[tuple[str, str], set[Role]] = {
@@ -64,9 +65,26 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/units/{code}/status"): MANAGERS,
     ("POST", "/api/positions"): {R.OFFICER, R.GATEWAY},
     ("GET", "/api/intervals"): READERS,
+    ("GET", "/api/knowledge/search"): READERS,
+    ("GET", "/api/knowledge/entries"): READERS,
+    ("GET", "/api/knowledge/entries/{id}"): READERS,
+    ("POST", "/api/knowledge/entries"): {R.COMMANDER},
+    ("PUT", "/api/knowledge/entries/{id}"): {R.COMMANDER},
+    ("POST", "/api/knowledge/entries/{id}/retire"): {R.COMMANDER},
+    ("GET", "/api/knowledge/asked"): ANSWERERS,
+    ("POST", "/api/knowledge/asked"): ANSWERERS,
+    ("POST", "/api/knowledge/asked/{id}/claim"): ANSWERERS,
+    ("POST", "/api/knowledge/asked/{id}/release"): ANSWERERS,
+    ("POST", "/api/knowledge/asked/{id}/answer"): ANSWERERS,
+    ("POST", "/api/knowledge/asked/{id}/adopt"): {R.COMMANDER},
+    ("GET", "/api/knowledge/reports/{id}"): ALL,  # its own reports; others' look like none (tests/knowledge)
 }
 OPEN = {("GET", "/api/health"), ("GET", "/api/i18n/{language}"), ("POST", "/api/session")}
 ID = str(new_id(NOON))
+ENTRY = {
+    "id": "new", "class": "service", "question": "?", "answer": "!", "source": "x", "scope": "city",
+    "valid_until": "2027-12-31",
+}  # fmt: skip
 BODIES: dict[str, Any] = {
     "/api/reports": {"channel": "wechat", "words": "打架"},
     "/api/reports/{id}/describe": {"words": "打架"},
@@ -82,6 +100,12 @@ BODIES: dict[str, Any] = {
     "/api/incidents/{id}/divert": {"to": "fire_119"},
     "/api/incidents/{id}/merge": {"into": ID},
     "/api/units/{code}/status": {"status": "available"},
+    "/api/knowledge/entries": ENTRY,
+    "/api/knowledge/entries/{id}": {name: value for name, value in ENTRY.items() if name != "id"} | {"version": 1},
+    "/api/knowledge/entries/{id}/retire": {"version": 1},
+    "/api/knowledge/asked": {"words": "x"},
+    "/api/knowledge/asked/{id}/answer": {"answer": "x", "source": "x"},
+    "/api/knowledge/asked/{id}/adopt": ENTRY,
     "/api/positions": {"positions": [{"unit": "U1", "lat": 30.01, "lon": 120.01, "at": NOON.isoformat()}]},
 }
 
