@@ -12,7 +12,19 @@ from rich.table import Table
 
 from benchmarks.common import machine
 
-NAMES = ("decision", "roads", "reach", "intake", "positions", "live", "browser", "crash", "start", "simulator")
+NAMES = (
+    "decision",
+    "roads",
+    "reach",
+    "intake",
+    "positions",
+    "live",
+    "browser",
+    "crash",
+    "start",
+    "simulator",
+    "understanding",
+)
 
 
 def main() -> int:
