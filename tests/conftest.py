@@ -22,6 +22,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import HealthCheck, settings
 from sqlalchemy.engine import URL, make_url
 
 from jieying.access import actions as access
@@ -40,6 +41,10 @@ NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # a Sunday, 12:00 in the mini c
 PASSWORD = "password-of-a-test"
 
 SignIn = Callable[..., Awaitable[dict[str, str]]]
+
+# Timings never decide a test: not on a machine that has other things to do either.
+settings.register_profile("patient", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
