@@ -27,7 +27,7 @@ GOOD_NODES = [["1", "22.540", "114.040"], ["2", "22.541", "114.040"], ["3", "22.
 GOOD_EDGES = [["1", "2", "111", "primary", "0", "A", "", ""], ["2", "3", "103", "primary", "0", "B", "", ""]]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(NODE, max_size=4), st.lists(EDGE, max_size=6))
 @example([], [("1", "3", "152", "primary", "0", "a\u2028b", "", "")])
 def test_whatever_stands_in_a_table_a_pack_can_read_what_comes_out(

@@ -73,7 +73,7 @@ def cleaned(draft: Draft) -> Roads | None:
         return None
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(drafts())
 def test_between_kept_junctions_every_time_stays_as_it_was(draft: Draft) -> None:
     if roads := cleaned(draft):
@@ -85,7 +85,7 @@ def test_between_kept_junctions_every_time_stays_as_it_was(draft: Draft) -> None
         assert len(after) == len(kept) ** 2
 
 
-@settings(max_examples=60)
+@settings(max_examples=50)
 @given(drafts())
 def test_without_bans_nothing_is_kept_only_where_nothing_reaches_another(draft: Draft) -> None:
     draft.turn_bans = set()
@@ -94,6 +94,7 @@ def test_without_bans_nothing_is_kept_only_where_nothing_reaches_another(draft: 
     assert (cleaned(draft) is None) == (not mutual)
 
 
+@settings(max_examples=50)
 @given(drafts())
 def test_nothing_is_lost_but_what_is_dropped(draft: Draft) -> None:
     read = sum(e.length_m for e in draft.edges)
@@ -105,6 +106,7 @@ def test_nothing_is_lost_but_what_is_dropped(draft: Draft) -> None:
     assert {n for e in roads.edges for n in (e.tail, e.head)} == {node.id for node in roads.nodes}
 
 
+@settings(max_examples=50)
 @given(drafts())
 def test_lines_still_lead_from_tail_to_head(draft: Draft) -> None:
     position = dict(draft.nodes)
@@ -123,6 +125,7 @@ def test_what_forbidden_turns_alone_cut_off_is_dropped_too() -> None:
     assert [e.name for e in roads.dropped] == ["0"]
 
 
+@settings(max_examples=50)
 @given(drafts())
 def test_each_ban_of_kept_edges_is_still_at_its_node(draft: Draft) -> None:
     roads = cleaned(draft)
