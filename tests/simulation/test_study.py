@@ -113,6 +113,8 @@ def test_a_stated_relay_takes_the_place_of_the_recorded_one(tmp_path: Path) -> N
         ({"break_minutes": 2000.0}, "sim_break_too_long"),
         ({"calls": Path("nowhere.csv")}, "calls_missing"),
         ({"posting": Path("nowhere.csv")}, "posting_missing"),
+        ({"calls": Path("any.csv"), "calls_per_day": 9.0}, "sim_needs_draw"),
+        ({"calls": Path("any.csv"), "draw": True, "as_recorded": True}, "sim_draw_as_recorded"),
     ],
 )
 def test_what_cannot_be_run_is_refused_before_it_starts(options: dict[str, Any], code: str) -> None:

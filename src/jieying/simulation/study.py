@@ -89,6 +89,10 @@ class Study:
 
 def study(options: Options) -> Study:
     """Read and check everything; nothing has run when it raises Refused or PackFaults, which name what is wrong."""
+    if options.calls_per_day is not None and options.calls and not options.draw:
+        raise Invalid("sim_needs_draw")
+    if options.draw and options.as_recorded:
+        raise Invalid("sim_draw_as_recorded")
     pack = read_pack(options.pack)
     if options.posting is not None:
         pack = with_posting(pack, options.posting)
