@@ -74,9 +74,16 @@ class Towards:
         after[turns.arc_tail[good]] = good
         after[[node for node, (rest, _) in self.entries.items() if best[node] == rest]] = -1
         self.after = after.tolist()
+        self._starts: dict[Spot, _Start] = {}
 
     def start(self, place: Snap) -> _Start:
         """The fastest way from a place; infinite milliseconds where no road leads."""
+        key = place.edge, place.fraction
+        if key not in self._starts:  # units come home from the same places again and again
+            self._starts[key] = self._start(place)
+        return self._starts[key]
+
+    def _start(self, place: Snap) -> _Start:
         edge_ms, one_way = int(self.ways.roads.edge_ms[place.edge]), self.ways.roads.graph.oneway[place.edge]
         options = [
             _Start(first_ms + float(self.ms[node]), node, first_ms, end)
