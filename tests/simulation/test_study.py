@@ -167,3 +167,14 @@ def test_a_calibrated_run_needs_a_record_whose_times_are_drawn(week: Path) -> No
     for options in ({}, {"calls": week, "as_recorded": True}):
         with pytest.raises(Invalid, match="sim_calibrated"):
             asked(calibrated=True, **options)
+
+
+def test_a_posting_plan_changes_where_units_stand_and_not_what_the_record_teaches(week: Path, tmp_path: Path) -> None:
+    (tmp_path / "posting.csv").write_text("unit,lat,lon\nU1,30.02,120.02\nU5,30.001,120.001\n", encoding="utf-8")
+    before, after = (asked(calls=week, calibrated=True, posting=file) for file in (None, tmp_path / "posting.csv"))
+    assert after.setup.pack.units["U1"].post == (30.02, 120.02)
+    assert after.setup.pack.speeds == before.setup.pack.speeds
+    one, other = (found.setup.calls.draw(np.random.default_rng(1)).slow for found in (before, after))
+    assert one is not None
+    assert other is not None
+    assert one.tolist() == other.tolist()

@@ -94,13 +94,12 @@ def study(options: Options) -> Study:
     if options.draw and options.as_recorded:
         raise Invalid("sim_draw_as_recorded")
     pack = read_pack(options.pack)
-    if options.posting is not None:
-        pack = with_posting(pack, options.posting)
+    posted = with_posting(pack, options.posting) if options.posting is not None else pack
     said: list[Said] = []
     calls = _recorded(options, pack, said) if options.calls else None
+    # The record was made with the units at the posts of the pack, not at those of the plan.
     learned = _calibrated(options, pack, calls.calls if calls else [], said)
-    if learned is not None:
-        pack = learned.pack
+    pack = posted if learned is None else replace(posted, speeds=learned.pack.speeds)
     source, times, text = _source(options, pack, calls.calls if calls else None, learned, said)
     relay, source, times = _relay(options, source, times, calls is not None, said)
     conditions = Conditions(
