@@ -11,8 +11,15 @@ from jieying.commands.terminal import JsonOption, out, say, words, write_json
 app = typer.Typer(no_args_is_help=True)
 
 MEASURES = (
-    "hit_at_1", "hit_at_3", "known", "sure", "sure_and_right", "off_topic_unknown", "urgent_unknown", "urgent_noticed",
-)  # fmt: skip
+    "cli.knowledge.hit_at_1",
+    "cli.knowledge.hit_at_3",
+    "cli.knowledge.known",
+    "cli.knowledge.sure",
+    "cli.knowledge.sure_and_right",
+    "cli.knowledge.off_topic_unknown",
+    "cli.knowledge.urgent_unknown",
+    "cli.knowledge.urgent_noticed",
+)
 
 
 @app.command(help=words("help.knowledge.ask"))
@@ -57,11 +64,10 @@ def evaluate(json: JsonOption = None) -> int:
     result = measure()
     write_json(json, result)
     table = Table(*(words(f"column.{column}") for column in ("figure", "test", "baseline")))
-    for name in MEASURES:
+    for label in MEASURES:
+        name = label.rpartition(".")[2]
         baseline = result["peers"]["bm25_characters"].get(name)
-        table.add_row(
-            words(f"cli.knowledge.{name}"), f"{result['test'][name]:.3f}", f"{baseline:.3f}" if baseline else ""
-        )
+        table.add_row(words(label), f"{result['test'][name]:.3f}", f"{baseline:.3f}" if baseline else "")
     out.print(table)
     say(
         "cli.knowledge.measured", questions=result["test"]["questions"], others=result["test"]["off_topic"],

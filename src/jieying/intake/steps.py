@@ -113,6 +113,7 @@ async def _answered_by_base(work: Work) -> bool:
     asked = await knowledge.take_question(work.site, work.connection, report.words, work.level, report.id)
     work.settled = asked.state == AskedState.BY_BASE
     if work.settled:
+        await store.change_report(work.connection, region, report.id, reply="reply.enquiry")
         await incidents.settle(work.site, work.connection, report.id, SYSTEM, ReportState.ENQUIRY, asked.entry_id)
     return work.settled
 
