@@ -81,5 +81,6 @@ $(CONSOLE): $(MODULES) $(shell find console/src -type f) $(wildcard console/*.ht
 	cd console && $(WITH_NODE) npm run --silent build
 	@touch $@
 
-$(PACK): $(SYNCED) $(shell find packs/yunzhou -type f -not -name '*.pyc') $(wildcard src/jieying/citypack/*.py)
+$(PACK): $(SYNCED) $(shell find packs/yunzhou -type f -not -name '*.pyc') $(wildcard src/jieying/citypack/*.py) \
+    $(addprefix src/jieying/triage/,corpus.py features.py models.py text.py train.py)
 	$(BIN)/jieying pack build packs/yunzhou --out var/packs/yunzhou

@@ -26,6 +26,7 @@ class City:
         self.roads = RoadNetwork(graph, pack.speeds, cache)
         self.areas = AreaIndex(pack)
         self.understanding = Understanding(pack)
+        self.understanding.prepare()
         self.locator = Locator(pack, crossings(graph), named_lines(graph))
         self.decider = Decider(pack, self.roads)
         self._reacher: Reacher | None = None

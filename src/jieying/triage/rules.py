@@ -96,6 +96,10 @@ class Understanding:
             fraud=proposal.fraud if proposal else 0.0, spans=proposal.spans if proposal else (),
         )  # fmt: skip
 
+    def prepare(self) -> None:
+        """Read the model now, in about a second, so that the first report need not wait for it."""
+        self._propose("-")
+
     def _propose(self, words: str) -> Proposal | None:
         if self._file is None:
             return None
