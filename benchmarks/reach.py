@@ -16,7 +16,7 @@ from jieying.roads.reach import Reacher, outline
 from jieying.roads.snapping import Snap
 
 MINUTES = (5, 10, 15)
-QUESTIONS, PEER_QUESTIONS, UNITS, COVERS = 300, 10, 100, 20
+QUESTIONS, PEER_QUESTIONS, UNITS, COVERS = 300, 5, 100, 20
 HULL = 0.1  # how closely shapely's concave hull follows the points, 0 to 1
 
 

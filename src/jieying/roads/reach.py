@@ -78,6 +78,8 @@ class Reacher:
         self.streets = rows = streets or StreetCells.of(network)
         turns, arc_ms = network.turns, network.edge_ms[network.turns.arc_edge]
         self._nodes = len(turns.node)
+        names = network.graph.names
+        self._by_name = np.array(sorted((i for i, name in enumerate(names) if name), key=names.__getitem__), np.int64)
         self._row_of = np.searchsorted(rows.edge, np.arange(len(network.graph.tail) + 1))
         # A link is a way from the beginning of an arc to a cell that the arc runs through.
         links = np.diff(self._row_of)[turns.arc_edge]
@@ -143,12 +145,13 @@ class Reacher:
     def _within(self, place: Snap, times: Floats, seconds: float, limit_ms: float) -> Reach:
         graph = self.network.graph
         share = self._shares(place, times, limit_ms)
-        names = np.unique(graph.name[share > 0]).tolist()
+        named = np.zeros(len(graph.names), bool)
+        named[graph.name[share > 0]] = True
         return Reach(
             seconds,
             self.streets.cells[times[self._nodes :] <= limit_ms],
             float(share @ graph.length_m),
-            sorted(filter(None, (graph.names[name] for name in names))),
+            [graph.names[name] for name in self._by_name[named[self._by_name]].tolist()],
         )
 
     def _shares(self, place: Snap, times: Floats, limit_ms: float) -> Floats:
