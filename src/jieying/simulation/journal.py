@@ -12,12 +12,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from jieying.citypack.model import CityPack, Level
-from jieying.journal.actions import SYSTEM
 from jieying.simulation.draws import Draws
 
 if TYPE_CHECKING:
     from jieying.simulation.play import Job
 
+ACTOR = "simulator"
 _REPORT, _INCIDENT, _ASSIGNMENT = 1 << 96, 2 << 96, 3 << 96  # ids are numbers, the same in every run
 
 
@@ -73,7 +73,7 @@ class Journal:
         self.entries.append(
             {
                 "at": self._moment(now), "kind": kind, "subject_kind": subject_kind, "subject": subject,
-                "incident": incident, "actor": SYSTEM, "data": data,
+                "incident": incident, "actor": ACTOR, "data": data,
             }
         )  # fmt: skip
 
