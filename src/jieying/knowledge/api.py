@@ -30,7 +30,7 @@ Text = Annotated[str, Field(min_length=1, max_length=4000, pattern=_PLAIN)]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-class EntryView(BaseModel):
+class QuestionView(BaseModel):
     id: str
     state: str
     class_: str = Field(alias="class")
@@ -51,12 +51,12 @@ class PastView(BaseModel):
     content: dict[str, Any]
 
 
-class EntryDetail(EntryView):
+class EntryDetail(QuestionView):
     past: list[PastView]
 
 
-class EntriesView(BaseModel):
-    entries: list[EntryView]
+class QuestionsView(BaseModel):
+    entries: list[QuestionView]
 
 
 class HitView(BaseModel):
@@ -129,10 +129,10 @@ async def list_entries(
     _: Reads,
     class_: Annotated[QuestionClass | None, Query(alias="class")] = None,
     retired: bool = False,
-) -> EntriesView:
+) -> QuestionsView:
     async with site.db.transaction() as connection:
         rows = await store.list_entries(connection, site.region, class_, "retired" if retired else "current")
-    return EntriesView(entries=[EntryView(**_entry(site, row)) for row in rows])
+    return QuestionsView(entries=[QuestionView(**_entry(site, row)) for row in rows])
 
 
 @router.get("/entries/{id}")
