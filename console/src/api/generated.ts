@@ -323,6 +323,200 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/knowledge/asked": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Asked
+         * @description The pool, the longest waiting first: what waits and what is claimed, or other states that are asked for.
+         */
+        get: operations["list_asked_api_knowledge_asked_get"];
+        put?: never;
+        /**
+         * Ask
+         * @description Put a question that came by another way to the base; unsure, it waits in the pool.
+         */
+        post: operations["ask_api_knowledge_asked_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/asked/{id}/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt
+         * @description Take a good answer into the base.
+         */
+        post: operations["adopt_api_knowledge_asked__id__adopt_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/asked/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer */
+        post: operations["answer_api_knowledge_asked__id__answer_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/asked/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Claim */
+        post: operations["claim_api_knowledge_asked__id__claim_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/asked/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Release */
+        post: operations["release_api_knowledge_asked__id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List Entries */
+        get: operations["list_entries_api_knowledge_entries_get"];
+        put?: never;
+        /** Add Entry */
+        post: operations["add_entry_api_knowledge_entries_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Entry
+         * @description An entry with what it said before, newest first.
+         */
+        get: operations["read_entry_api_knowledge_entries__id__get"];
+        /**
+         * Change Entry
+         * @description Say something else from now on; `version` is what the editor had before him.
+         */
+        put: operations["change_entry_api_knowledge_entries__id__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/entries/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Retire Entry */
+        post: operations["retire_entry_api_knowledge_entries__id__retire_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Answer
+         * @description What was answered to the enquiry of a report; a gateway reads only of those that it handed in itself.
+         */
+        get: operations["read_answer_api_knowledge_reports__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/knowledge/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find
+         * @description The entries that a question may mean, best first; always offer "none of these" beside them.
+         */
+        get: operations["find_api_knowledge_search_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/map/areas": {
         parameters: {
             query?: never;
@@ -332,6 +526,26 @@ export interface paths {
         };
         /** Areas */
         get: operations["areas_api_map_areas_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/map/cover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Cover
+         * @description The ground of the account's scope by the number of its available units that reach it in time, 0 included.
+         */
+        get: operations["read_cover_api_map_cover_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -612,6 +826,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/roads/speeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read Speeds */
+        get: operations["read_speeds_api_roads_speeds_get"];
+        put?: never;
+        /**
+         * Change Speeds
+         * @description Put speeds in force at once and for good; an empty body brings back those of the pack.
+         */
+        post: operations["change_speeds_api_roads_speeds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -660,6 +895,26 @@ export interface paths {
         };
         /** List Units */
         get: operations["list_units_api_units_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/units/{code}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Reach
+         * @description The ground that the unit reaches from where it is, the largest first, with the names of its streets.
+         */
+        get: operations["read_reach_api_units__code__reach_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -724,6 +979,65 @@ export interface components {
             position?: components["schemas"]["PositionIn"] | null;
             /** Units */
             units?: number | null;
+        };
+        /** AnswerIn */
+        AnswerIn: {
+            /** Answer */
+            answer: string;
+            /** Entry */
+            entry?: string | null;
+            /** Source */
+            source: string;
+        };
+        /** AskedListView */
+        AskedListView: {
+            /** Asked */
+            asked: components["schemas"]["AskedView"][];
+        };
+        /**
+         * AskedState
+         * @description A question in the pool: `waiting → claimed → answered`.
+         *
+         *     A claim may be given back, `withdrawn` ends it unanswered; `by_base` was answered at once and never waited.
+         * @enum {string}
+         */
+        AskedState: "waiting" | "claimed" | "answered" | "by_base" | "withdrawn";
+        /** AskedView */
+        AskedView: {
+            /** Answer */
+            answer: string | null;
+            /** Answered At */
+            answered_at: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /** Certainty */
+            certainty: number;
+            /** Claimed By */
+            claimed_by: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Entry */
+            entry: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Report */
+            report: string | null;
+            /** Rung */
+            rung: number;
+            /** Source */
+            source: string | null;
+            /** State */
+            state: string;
+            /** Suggested */
+            suggested: string[];
+            /** Words */
+            words: string;
         };
         /** AssignmentView */
         AssignmentView: {
@@ -816,6 +1130,29 @@ export interface components {
             /** Parent */
             parent: string;
         };
+        /** ChangedEntryIn */
+        ChangedEntryIn: {
+            /** Answer */
+            answer: string;
+            class: components["schemas"]["QuestionClass"];
+            /** Question */
+            question: string;
+            scope: components["schemas"]["Scope"];
+            /** Source */
+            source: string;
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+            /** Version */
+            version: number;
+            /**
+             * Wordings
+             * @default []
+             */
+            wordings: string[];
+        };
         /**
          * Channel
          * @description By which way a report came (报警渠道).
@@ -889,6 +1226,43 @@ export interface components {
             /** Entries */
             entries: components["schemas"]["EntryView"][];
         };
+        /** EntryDetail */
+        EntryDetail: {
+            /** Answer */
+            answer: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /** Class */
+            class: string;
+            /** Expires Soon */
+            expires_soon: boolean;
+            /** Id */
+            id: string;
+            /** Past */
+            past: components["schemas"]["PastView"][];
+            /** Question */
+            question: string;
+            /** Scope */
+            scope: string;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+            /** Version */
+            version: number;
+            /** Wordings */
+            wordings: string[];
+        };
         /** EntryView */
         EntryView: {
             /** Actor */
@@ -911,6 +1285,20 @@ export interface components {
             /** Subject Kind */
             subject_kind: string;
         };
+        /**
+         * FoundView
+         * @description Not `known`: the base has no answer. `urgent`: no question, somebody needs help now.
+         */
+        FoundView: {
+            /** Certainty */
+            certainty: number;
+            /** Hits */
+            hits: components["schemas"]["HitView"][];
+            /** Known */
+            known: boolean;
+            /** Urgent */
+            urgent: boolean;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -927,6 +1315,26 @@ export interface components {
             status: string;
             /** Version */
             version: string;
+        };
+        /** HitView */
+        HitView: {
+            /** Answer */
+            answer: string;
+            /** Class */
+            class: string;
+            /** Entry */
+            entry: string;
+            /** Question */
+            question: string;
+            /** Score */
+            score: number;
+            /** Source */
+            source: string;
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
         };
         /** IncidentDetail */
         IncidentDetail: {
@@ -1174,6 +1582,29 @@ export interface components {
              */
             into: string;
         };
+        /** NewEntryIn */
+        NewEntryIn: {
+            /** Answer */
+            answer: string;
+            class: components["schemas"]["QuestionClass"];
+            /** Id */
+            id: string;
+            /** Question */
+            question: string;
+            scope: components["schemas"]["Scope"];
+            /** Source */
+            source: string;
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+            /**
+             * Wordings
+             * @default []
+             */
+            wordings: string[];
+        };
         /** NotificationView */
         NotificationView: {
             /**
@@ -1306,6 +1737,15 @@ export interface components {
             /** Timezone */
             timezone: string;
         };
+        /** PastView */
+        PastView: {
+            /** Content */
+            content: {
+                [key: string]: unknown;
+            };
+            /** Version */
+            version: number;
+        };
         /** PlaceShown */
         PlaceShown: {
             /** Area */
@@ -1342,6 +1782,57 @@ export interface components {
             lat: number;
             /** Lon */
             lon: number;
+        };
+        /**
+         * QuestionClass
+         * @description The seven classes, in the order in which they are shown.
+         * @enum {string}
+         */
+        QuestionClass: "household" | "exit_entry" | "traffic" | "order" | "fraud" | "licence" | "service";
+        /** QuestionIn */
+        QuestionIn: {
+            /** Words */
+            words: string;
+        };
+        /** QuestionView */
+        QuestionView: {
+            /** Answer */
+            answer: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changed By */
+            changed_by: string;
+            /** Class */
+            class: string;
+            /** Expires Soon */
+            expires_soon: boolean;
+            /** Id */
+            id: string;
+            /** Question */
+            question: string;
+            /** Scope */
+            scope: string;
+            /** Source */
+            source: string;
+            /** State */
+            state: string;
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+            /** Version */
+            version: number;
+            /** Wordings */
+            wordings: string[];
+        };
+        /** QuestionsView */
+        QuestionsView: {
+            /** Entries */
+            entries: components["schemas"]["QuestionView"][];
         };
         /** ReasonIn */
         ReasonIn: {
@@ -1485,6 +1976,12 @@ export interface components {
             /** Words */
             words: string;
         };
+        /**
+         * Scope
+         * @description How far an answer reaches; where rules differ, it says whose announcement counts.
+         * @enum {string}
+         */
+        Scope: "national" | "province" | "city";
         /** SessionView */
         SessionView: {
             account: components["schemas"]["AccountView"];
@@ -1553,6 +2050,48 @@ export interface components {
             reasons: components["schemas"]["ReasonView"][];
             /** Score */
             score: number;
+        };
+        /**
+         * SpeedsIn
+         * @description What is left out is taken from the pack. Factors are shares of the speed; hours are local, Monday first.
+         */
+        SpeedsIn: {
+            /** Area Factor */
+            area_factor?: {
+                [key: string]: number;
+            } | null;
+            /** Default Kmh */
+            default_kmh?: number | null;
+            /** Hour Factor */
+            hour_factor?: number[] | null;
+            /** Kmh */
+            kmh?: {
+                [key: string]: number;
+            } | null;
+        };
+        /**
+         * SpeedsView
+         * @description `version` 0: the speeds of the city pack.
+         */
+        SpeedsView: {
+            /** Area Factor */
+            area_factor: {
+                [key: string]: number;
+            };
+            /** At */
+            at: string | null;
+            /** By */
+            by: string | null;
+            /** Default Kmh */
+            default_kmh: number;
+            /** Hour Factor */
+            hour_factor: number[];
+            /** Kmh */
+            kmh: {
+                [key: string]: number;
+            };
+            /** Version */
+            version: number;
         };
         /** StatusIn */
         StatusIn: {
@@ -1660,6 +2199,11 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /** VersionIn */
+        VersionIn: {
+            /** Version */
+            version: number;
         };
         /** Waiting */
         Waiting: {
@@ -2247,6 +2791,431 @@ export interface operations {
             };
         };
     };
+    list_asked_api_knowledge_asked_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["AskedState"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedListView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    ask_api_knowledge_asked_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuestionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    adopt_api_knowledge_asked__id__adopt_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    answer_api_knowledge_asked__id__answer_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    claim_api_knowledge_asked__id__claim_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    release_api_knowledge_asked__id__release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    list_entries_api_knowledge_entries_get: {
+        parameters: {
+            query?: {
+                class?: components["schemas"]["QuestionClass"] | null;
+                retired?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionsView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_entry_api_knowledge_entries_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_entry_api_knowledge_entries__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    change_entry_api_knowledge_entries__id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangedEntryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    retire_entry_api_knowledge_entries__id__retire_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryDetail"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_answer_api_knowledge_reports__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    find_api_knowledge_search_get: {
+        parameters: {
+            query: {
+                q: string;
+                most?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     areas_api_map_areas_get: {
         parameters: {
             query?: never;
@@ -2263,6 +3232,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    read_cover_api_map_cover_get: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2714,6 +3714,59 @@ export interface operations {
             };
         };
     };
+    read_speeds_api_roads_speeds_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedsView"];
+                };
+            };
+        };
+    };
+    change_speeds_api_roads_speeds_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SpeedsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpeedsView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     who_am_i_api_session_get: {
         parameters: {
             query?: never;
@@ -2834,6 +3887,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitsView"];
+                };
+            };
+        };
+    };
+    read_reach_api_units__code__reach_get: {
+        parameters: {
+            query?: {
+                minutes?: string;
+            };
+            header?: never;
+            path: {
+                code: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
