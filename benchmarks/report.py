@@ -7,9 +7,10 @@ from typing import Any
 
 HEAD = """# Benchmarks
 
-Every figure here was measured by `make bench` and written into this page by `python -m benchmarks.report`. Nothing is
-estimated. One run; the spread within a run is given where it was taken: over windows of five seconds for a rate, over
-the three thirds of a run for P50 and P99. Run it on your own machine: read ratios rather than absolutes.
+Every figure here was measured by `make bench` (or by the command that is named) and written into this page by
+`python -m benchmarks.report`. Nothing is estimated. One run; the spread within a run is given where it was taken: over
+windows of five seconds for a rate, over the three thirds of a run for P50 and P99. Run it on your own machine: read
+ratios rather than absolutes.
 
 Machine: {machine}.
 """
@@ -206,10 +207,137 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
     (
         "replay",
         "San Francisco replayed",
-        "`jieying replay` of eight recorded days (fire and medical calls, not police) through the real platform. Call "
-        "handling, turnout and time on scene are taken from the record; the choice of units and the road times are the "
-        "platform's, with the pack's speeds by class, which are not calibrated.",
-        [],
+        "`jieying replay CALLS.csv --pack PACK --json var/benchmarks/replay.json`: eight recorded days (fire and "
+        "medical calls, not police) through the real platform. Call handling, turnout and time on scene are taken from "
+        "the record; the choice of units and the road times are the platform's, at the pack's own speeds by class: do "
+        "not read the difference in travel and response as a gain. What a calibrated model says stands in "
+        "[validation.md](validation.md).",
+        [
+            ("calls", "calls", ""),
+            ("cpu_s", "seconds (the first with all times from posts to places)", "under 10"),
+            ("events_per_s", "events/s", ""),
+            ("memory_mb", "memory of the whole process, MB", "under 1,000"),
+            ("work_per_unit", "share of its time that a unit is busy", ""),
+            ("prepare_s", "reading pack and record, roads made ready, s", ""),
+            ("draw_s", "drawing the month's calls and durations, s", ""),
+            *((f"growth_units.{n}.events_per_s", f"{n} units: events/s", "") for n in (50, 100, 178, 400)),
+            *((f"growth_calls.{n}.events_per_s", f"{n} calls a day: events/s", "") for n in (250, 500, 1000, 2000)),
+            ("peers.simpy.cpu_s", "peer: SimPy, 3 days, s", ""),
+            ("peers.simpy.ours_cpu_s", "ours, the same 3 days, s", ""),
+            ("peers.simpy.largest_difference_s", "largest difference of an arrival between the two, s", "0"),
+        ],
+    ),
+    (
+        "intake",
+        "Intake",
+        "Reports over HTTP, each committed durably before its answer, 32 clients for a minute, the steps that follow "
+        "running at the same time in the same process. Client, web process and PostgreSQL share the machine's cores. "
+        "*Sustained*: 100 reports/s at random moments; the time is from receipt to the end of the last step (incident "
+        "decided, joined, or a person has it).",
+        [
+            ("rate_per_s", "1 worker: acknowledged reports/s", "at least 250"),
+            ("rate_per_s_windows", "its windows of 5 s", ""),
+            ("acknowledged", "acknowledged", ""),
+            ("lost", "of these lost", "0"),
+            ("p50_ms", "answer P50, ms", ""),
+            ("p99_ms", "answer P99, ms", ""),
+            ("cores_used", "cores used", ""),
+            ("rss_mb", "memory of the web process, MB", "under 600"),
+            ("sustained.rate_per_s", "sustained: reports/s", "100"),
+            ("sustained.p50_ms", "sustained: all steps P50, ms", ""),
+            ("sustained.p99_ms", "sustained: all steps P99, ms", "under 2,000"),
+            ("sustained.p99_ms_thirds", "sustained: P99 of the thirds, ms", ""),
+            ("sustained.unfinished", "sustained: not finished", "0"),
+            ("sustained.cores_used", "sustained: cores used", ""),
+            ("workers_2.rate_per_s", "2 workers: acknowledged reports/s", ""),
+            ("workers_2.p99_ms", "2 workers: answer P99, ms", ""),
+            ("workers_2.rss_mb", "2 workers: memory together, MB", ""),
+            ("workers_2.sustained.p99_ms", "2 workers: sustained, all steps P99, ms", ""),
+            ("peers.bare_driver_commits_per_s", "floor, same run: single-row commits/s of the bare driver", ""),
+        ],
+    ),
+    (
+        "positions",
+        "Positions",
+        "2,000 units, each every 5 s, handed in by a gateway in batches of 50; one console listens.",
+        [
+            ("rate_per_s", "positions/s", "400"),
+            ("cores_used", "cores used", "together under 0.5"),
+            ("p99_ms", "answer P99, ms", ""),
+            ("console_p99_ms", "from the unit's own time to the console P99, ms", ""),
+            ("units_seen_by_console", "units the console heard of", "2,000"),
+        ],
+    ),
+    (
+        "live",
+        "The live feed",
+        "Ten reports a second with all that follows, 50 consoles over WebSocket. Counted from the entry's own "
+        "time, a little before its commit, to the arrival: an upper bound.",
+        [
+            ("entries", "entries", ""),
+            ("missed", "missed", "0"),
+            ("repeated", "repeated", "0"),
+            ("p50_ms", "P50, ms", ""),
+            ("p99_ms", "P99, ms", "under 300"),
+            ("p99_ms_thirds", "P99 of the thirds, ms", ""),
+            ("cores_used", "cores used", ""),
+        ],
+    ),
+    (
+        "browser",
+        "A console in a real browser",
+        "One page in headless Chromium, 2,000 units moving, four reports a second. Rendered in software: "
+        "the drawing of the map takes cores from the browser and from the service, which a graphics card would not. "
+        "Counted to the frame that paints the incident, from the report's receipt and from the incident's opening.",
+        [
+            ("rendering", "rendering", ""),
+            ("main_thread_busy", "main thread busy, units moving only", ""),
+            ("main_thread_busy_with_reports", "main thread busy, with reports", ""),
+            ("frames_per_s", "frames/s", ""),
+            ("incidents", "incidents", ""),
+            ("p50_ms", "report received to painted P50, ms", ""),
+            ("p99_ms", "report received to painted P99, ms", ""),
+            ("opened_p50_ms", "incident opened to painted P50, ms", ""),
+            ("opened_p99_ms", "incident opened to painted P99, ms", ""),
+        ],
+    ),
+    (
+        "crash",
+        "Being killed",
+        "SIGKILL of the web process, of PostgreSQL and of both in turn, at random moments, while citizens report and "
+        "officers work; what is impossible is looked for by the queries in benchmarks/crash.py.",
+        [
+            ("kills", "kills", "20"),
+            ("acknowledged", "acknowledged reports", ""),
+            ("lost", "of these lost", "0"),
+            ("twice", "stored twice", "0"),
+            ("undone", "left undone", "0"),
+            ("impossible_states", "impossible states", "0"),
+            ("journal_entries", "journal entries", ""),
+            ("journal_faults", "journal faults", "0"),
+            ("back.p50_ms", "answering again after P50, ms", ""),
+            ("back.p99_ms", "answering again after P99, ms", ""),
+        ],
+    ),
+    (
+        "replay",
+        "San Francisco replayed",
+        "`jieying replay CALLS.csv --pack PACK --json var/benchmarks/replay.json`: eight recorded days (fire and medical "
+        "calls, not police) through the real platform. Call handling, turnout and time on scene are taken from the record; "
+        "the choice of units and the road times are the platform's, at the pack's own speeds by class: do not read "
+        "the difference in travel and response as a gain. What a calibrated model says stands in validation.md.",
+        [
+            ("calls", "calls", ""),
+            ("unaccounted", "unaccounted", "0"),
+            *(
+                (f"{side}.{name}.{figure}", f"{side} {name}, {figure.removesuffix('_s').upper()} s", "")
+                for name in ("answer", "processing", "turnout", "travel", "response")
+                for side in ("recorded", "achieved")
+                for figure in ("p50_s", "p90_s")
+            ),
+            ("journal.entries", "journal entries", ""),
+            ("real_s", "seconds it took", ""),
+        ],
     ),
     (
         "start",
