@@ -30,7 +30,7 @@ from jieying.access.rules import Role
 from jieying.bootstrap import Platform
 from jieying.citypack.build import build_pack
 from jieying.kit.clock import ManualClock
-from jieying.kit.db import Database
+from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.postgres import EmbeddedPostgres
 from jieying.migrations import upgrade
 from jieying.settings import Settings
@@ -73,12 +73,14 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def template_database(postgres_url: str) -> Iterator[str]:
-    """Name of a database with our schema and nothing in it, which all others are copied from."""
+    """Name of a database with our schema, partitions for NOON and nothing in them, which all others are copied from."""
     with new_database(postgres_url, "template1") as url:
 
         async def migrate() -> None:
             db = Database(url)
             await upgrade(db)
+            async with db.transaction() as connection:
+                await ensure_partitions(connection, NOON)  # dear, and the same for all
             await db.close()
 
         asyncio.run(migrate())

@@ -11,7 +11,7 @@ from jieying.citypack.read import read_pack
 from jieying.web.serve import Service
 
 PASSWORD = "password-of-a-test"
-PATIENCE_S = 20.0
+PATIENCE_S = 120.0  # a web process reads the city and its models before it answers
 T = TypeVar("T")
 
 
