@@ -101,8 +101,8 @@ async def ring_due(site: Site) -> bool:
             if now < ran_out + timedelta(seconds=after_s):  # the first rung gives some grace
                 climbed.append((row, row.rung, ran_out + timedelta(seconds=after_s), ran_out))
                 continue
-            told.append(_breach(site, row, whom, ran_out))
             notifications.append(_notification(site, row, whom, now))
+            told.append(_breach(site, row, whom, ran_out, notifications[-1]["id"]))
             following = rung_of(site.pack, row.rung + 1, row.org)
             due = ran_out + timedelta(seconds=following[1]) if following else None
             climbed.append((row, row.rung + 1, due, ran_out))
@@ -130,11 +130,12 @@ def _incident_of(row: Row[Any]) -> UUID | None:
     return row.subject if row.subject_kind == "incident" else None
 
 
-def _breach(site: Site, row: Row[Any], whom: Told, ran_out: datetime) -> NewEntry:
+def _breach(site: Site, row: Row[Any], whom: Told, ran_out: datetime, notification: UUID) -> NewEntry:
     """The breach itself at the first rung, then that the ladder was climbed."""
     return entry(
         site, "ladder.told" if row.rung else "clock.breached", row.subject_kind, row.subject, SYSTEM,
         _incident_of(row), stage=row.stage, due_at=ran_out, rung=row.rung + 1, role=whom.role, org=whom.org,
+        notification=str(notification),
     )  # fmt: skip
 
 

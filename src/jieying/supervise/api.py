@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.access.api import SignedIn, SiteNow, needs
@@ -202,13 +203,14 @@ async def told(site: Site, connection: AsyncConnection, account: Account) -> lis
     rows = await store.notifications_for(connection, site.region, account.id, str(account.role), account.org)
     ids = [row.incident_id for row in rows if row.incident_id]
     numbers = {row.id: row.number for row in await incidents.incidents_by_ids(connection, site.region, ids)}
-    return [
-        NotificationView.model_construct(
-            id=row.id, at=row.at, kind=row.kind, incident=row.incident_id, report=row.report_id,
-            number=numbers.get(row.incident_id), params=row.params, read_at=row.read_at,
-        )
-        for row in rows
-    ]  # fmt: skip
+    return [show_notification(row, numbers.get(row.incident_id), row.read_at) for row in rows]
+
+
+def show_notification(row: Row[Any], number: str | None, read_at: datetime | None) -> NotificationView:
+    return NotificationView.model_construct(
+        id=row.id, at=row.at, kind=row.kind, incident=row.incident_id, report=row.report_id,
+        number=number, params=row.params, read_at=read_at,
+    )  # fmt: skip
 
 
 @router.get("/notifications")

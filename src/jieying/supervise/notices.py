@@ -22,9 +22,10 @@ async def tell(site: Site, connection: AsyncConnection, entries: Sequence[Entry]
     notifications, told = [], []
     for one in entries:
         for target, params in _told_of(site, one):
+            id_ = new_id(site.clock.now())
             notifications.append(
                 {
-                    "region": site.region, "id": new_id(site.clock.now()), "at": site.clock.now(), "kind": one.kind,
+                    "region": site.region, "id": id_, "at": site.clock.now(), "kind": one.kind,
                     "role": target.role, "org": target.org, "incident_id": one.incident, "report_id": None,
                     "params": params,
                 }
@@ -32,7 +33,7 @@ async def tell(site: Site, connection: AsyncConnection, entries: Sequence[Entry]
             told.append(
                 entry(
                     site, "plan.told", one.subject_kind, one.subject, SYSTEM, one.incident,
-                    role=target.role, org=target.org,
+                    role=target.role, org=target.org, notification=str(id_),
                 )
             )  # fmt: skip
     if told:

@@ -179,6 +179,11 @@ async def notifications_for(
     return list((await connection.execute(query)).all())
 
 
+async def notifications_by_ids(connection: AsyncConnection, region: str, ids: Sequence[UUID]) -> list[Row[Any]]:
+    query = select(notification).where(notification.c.region == region, among(notification.c.id, ids))
+    return list((await connection.execute(query)).all())
+
+
 async def was_told(connection: AsyncConnection, region: str, id: UUID, role: str, org: str) -> bool:
     """Whether a notification is there and was for this role in this organisation."""
     key = (notification.c.region == region, notification.c.id == id)

@@ -24,7 +24,8 @@ from jieying.journal import store as journal
 from jieying.journal.actions import Site
 from jieying.journal.model import Entry, Position
 from jieying.kit.errors import Refused
-from jieying.supervise.api import sees_unit, told
+from jieying.supervise import store as supervise
+from jieying.supervise.api import NotificationView, sees_unit, show_notification, told
 from jieying.supervise.views import show_entry, show_incidents, show_report, show_unit
 from jieying.units import store as units
 
@@ -36,7 +37,6 @@ IDLE_S = 1.0
 GATHER_S = 0.05  # in busy times consoles get what happened meanwhile in one message
 CLOCK_S = 15.0
 SNAPSHOT_MOST = 2000
-TELLING = {"clock.breached", "ladder.told", "plan.told"}  # entries after which somebody has a new notification
 
 
 def encode(message: dict[str, Any]) -> str:
@@ -62,7 +62,7 @@ class Listener:
     @property
     def group(self) -> tuple[str, str]:
         """Listeners of the same scope and role get the same messages, made once."""
-        return self.account.org_path, str(self.account.role)
+        return self.account.org, str(self.account.role)
 
     def put(self, message: str) -> None:
         try:
@@ -173,27 +173,14 @@ class Hub:
             groups: dict[tuple[str, str], list[Listener]] = defaultdict(list)
             for listener in self._listeners:
                 groups[listener.group].append(listener)
-            rung = any(entry.kind in TELLING for entry in entries)
             for members in groups.values():
-                await self._hand_to(connection, members, entries, batch, rung)
+                account = members[0].account
+                own = batch.told[str(account.role), account.org]  # new to all of them, therefore unread
+                message = encode(self._message(account, entries, batch, own))
+                for member in members:
+                    member.put(message)
             self.position = entries[-1].position
             return True
-
-    async def _hand_to(
-        self,
-        connection: AsyncConnection,
-        members: list[Listener],
-        entries: Sequence[Entry],
-        batch: "Batch",
-        rung: bool,
-    ) -> None:
-        same = encode(self._message(members[0].account, entries, batch, None))
-        for member in members:
-            if rung:  # what an account was told is its own: read or unread
-                own = await told(self.site, connection, member.account)
-                member.put(encode(self._message(member.account, entries, batch, own)))
-            else:
-                member.put(same)
 
     async def _views(self, connection: AsyncConnection, entries: Sequence[Entry]) -> "Batch":
         site = self.site
@@ -203,14 +190,21 @@ class Hub:
         rows = await incidents.incidents_by_ids(connection, site.region, list(incident_ids)) if incident_ids else []
         reports = await incidents.reports_by_ids(connection, site.region, list(report_ids)) if report_ids else []
         unit_rows = await units.list_units(connection, site.region, list(codes)) if codes else []
+        rung = [UUID(e.data["notification"]) for e in entries if "notification" in e.data]
+        told = await supervise.notifications_by_ids(connection, site.region, rung) if rung else []
+        numbers = {row.id: row.number for row in rows}
+        own: dict[tuple[str, str], list[NotificationView]] = defaultdict(list)
+        for row in told:
+            own[row.role, row.org].append(show_notification(row, numbers.get(row.incident_id), None))
         return Batch(
             {row.id: (row, view) for row, view in zip(rows, await show_incidents(site, connection, rows), strict=True)},
             {row.id: show_report(site.pack, row) for row in reports},
             {view.code: view for row in unit_rows if (view := show_unit(site.pack, row))},
+            own,
         )
 
     def _message(
-        self, account: Account, entries: Sequence[Entry], batch: "Batch", own: list[Any] | None
+        self, account: Account, entries: Sequence[Entry], batch: "Batch", own: Sequence[NotificationView]
     ) -> dict[str, Any]:
         """What of a batch an account may see; an entry about something out of its sight is left out."""
         site = self.site
@@ -230,7 +224,7 @@ class Hub:
                 return UUID(entry.subject) in reports
             return entry.subject_kind == "unit" and entry.subject in unit_views
 
-        message: dict[str, Any] = {
+        return {
             "type": "entries",
             "position": str(entries[-1].position),
             "now": site.clock.now(),
@@ -238,10 +232,8 @@ class Hub:
             "incidents": list(seen.values()),
             "units": list(unit_views.values()),
             "reports": list(reports.values()),
+            "notifications": own,
         }
-        if own is not None:
-            message["notifications"] = own
-        return message
 
     async def _ticks(self) -> None:
         """Once a second the positions that changed, now and then the time."""
@@ -292,3 +284,4 @@ class Batch:
     incidents: dict[UUID, tuple[Any, Any]]
     reports: dict[UUID, Any]
     units: dict[str, Any]
+    told: dict[tuple[str, str], list[NotificationView]]  # by role and organisation
