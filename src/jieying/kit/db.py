@@ -51,7 +51,7 @@ class Database:
             hide_parameters=True,  # an error is logged; the words and numbers of a reporter must not be
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": {"application_name": "jieying", "jit": "off"}},
+            connect_args={"server_settings": {"application_name": "jieying", "jit": "off", "plan_cache_mode": "force_generic_plan"}},
         )
 
     @asynccontextmanager
