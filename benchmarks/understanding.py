@@ -24,7 +24,7 @@ import psutil
 from benchmarks.common import PACK, percentiles
 from jieying.citypack.model import CityPack
 from jieying.citypack.read import read_pack
-from jieying.kit.normal import WordFinder, plain
+from jieying.kit.normal import WordFinder, normalise, plain
 from jieying.triage.evaluate import compare, is_raised
 from jieying.triage.models import FILE, Model
 from jieying.triage.rules import SURE_OF_FRAUD, Understanding
@@ -71,7 +71,7 @@ def _fraud(city: CityPack) -> dict[str, Any]:
     )
     result: dict[str, Any] = {"dialogues": 2 * DIALOGUES, "petitions_judged": len(judged)}
     for name, model in (("platform", with_model), ("tfidf_svc", svc)):
-        scores = {k: np.array([model.propose(t).fraud for t in texts]) for k, texts in
+        scores = {k: np.array([model.propose(normalise(t)).fraud for t in texts]) for k, texts in
                   (("fraud", fraud), ("normal", normal), ("chosen", chosen), ("judged", judged))}  # fmt: skip
         limits = {"at_our_threshold": SURE_OF_FRAUD, "at_that_of_half": float(np.quantile(scores["chosen"], 0.992))}
         result[name] = {

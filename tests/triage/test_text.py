@@ -1,10 +1,12 @@
 """Numbers as people say and type them, and sentences around a word."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jieying.kit.normal import plain
+from jieying.kit.normal import normalise, plain
 from jieying.triage.text import model_text, number, numbers, sentence_around
 
 
@@ -47,7 +49,14 @@ def test_figures_are_read_as_they_are(value: int) -> None:
 @given(st.text())
 def test_any_text_is_read(text: str) -> None:
     assert all(0 <= n.start < n.end <= len(plain(text)) for n in numbers(plain(text)))
-    assert len(model_text(text)) <= 4 * len(text)
+
+
+@given(st.text() | st.text("12 　a着火"))
+def test_models_read_figures_as_0_and_no_spaces_and_know_where_it_stood(text: str) -> None:
+    said = normalise(text)
+    read = model_text(said)
+    assert read.text == re.sub(r"\d+", "0", said.text.replace(" ", ""))
+    assert all(text[at] and 0 <= at < len(text) for at in read.offsets)
 
 
 def test_a_sentence_ends_at_its_mark() -> None:

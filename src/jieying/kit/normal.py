@@ -22,6 +22,7 @@ class Normalised:
 
     text: str
     offsets: tuple[int, ...]
+    original: str
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where `text[start:end]` (not empty) stands in the original, for highlighting."""
@@ -44,7 +45,7 @@ def normalise(text: str) -> Normalised:
     if chars and chars[-1] == " ":
         chars.pop()
         offsets.pop()
-    return Normalised("".join(chars), tuple(offsets))
+    return Normalised("".join(chars), tuple(offsets), text)
 
 
 def plain(text: str) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from jieying.citypack.model import Category, CityPack, Level
 from jieying.kit.errors import NotFound
+from jieying.kit.normal import normalise
 from jieying.triage.corpus import Labelled, read_jsonl
 from jieying.triage.models import Model
 from jieying.triage.rules import Understanding, Understood
@@ -168,6 +169,6 @@ def compare(pack: CityPack, data: Path | None) -> dict[str, dict[str, Any]]:
 
 def _plainly(model: Model, words: str, categories: Mapping[str, Category]) -> Understood:
     """The most likely category and its level, no rules."""
-    ranked = model.propose(words).categories
+    ranked = model.propose(normalise(words)).categories
     code, sure = ranked[0]
     return Understood(code, categories[code].level, "unclear", (), (), sure, ranked[:3])

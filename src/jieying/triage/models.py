@@ -4,20 +4,22 @@ A model proposes; alarms stay with the rules. Confidences are calibrated on word
 """
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from jieying.kit.normal import normalise
-from jieying.triage.features import Matrix, NGrams, Vectors, grams
-from jieying.triage.text import READ_CHARACTERS
+from jieying.kit.normal import Normalised
+from jieying.triage.encoder import encoder
+from jieying.triage.features import Columns, Matrix, NGrams
+from jieying.triage.text import model_text
 
 FILE = "understanding.npz"  # in the folder of the pack
 TASKS = ("category", "fraud")
 _SPANS = 5  # words shown for a decision
+_ENCODED = 400  # characters of a text that the sentence vector is made of: its time grows with them
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,35 @@ class Proposal:
     spans: tuple[Span, ...]
 
 
+class Vectors(Protocol):
+    """What makes a vector of a text."""
+
+    def vector(self, text: str) -> Matrix: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """One text as numbers: columns of n-grams with their values, and its vector if there is one."""
+
+    columns: Columns
+    values: Matrix
+    vector: Matrix | None
+
+
 @dataclass(frozen=True)
 class Head:
-    """One decision: a row of n-gram columns, then of vector columns, to a score for each label."""
+    """One decision: from a row to a score for each label."""
 
     labels: tuple[str, ...]
-    weights: Matrix  # (columns of both kinds, labels)
+    weights: Matrix  # (columns of n-grams, then of the vector; labels)
     bias: Matrix
     temperature: float
 
-    def chances(self, columns: NDArray[np.intp], values: Matrix) -> Matrix:
-        scores = (values @ self.weights[columns] + self.bias) / self.temperature
-        powers = np.exp(scores - scores.max())
+    def chances(self, row: Row) -> Matrix:
+        scores = row.values @ self.weights[row.columns] + self.bias
+        if row.vector is not None:
+            scores += row.vector @ self.weights[-len(row.vector) :]
+        powers = np.exp((scores - scores.max()) / self.temperature)
         return np.asarray(powers / powers.sum(), np.float32)
 
 
@@ -60,43 +79,24 @@ class Model:
     def __init__(self, ngrams: NGrams, vectors: Vectors | None, heads: dict[str, Head]) -> None:
         self.ngrams, self.vectors, self.heads = ngrams, vectors, heads
 
-    def row(self, text: str) -> tuple[NDArray[np.intp], Matrix]:
-        columns, values = self.ngrams.row(text)
-        if self.vectors is None:
-            return columns, values
-        more, vector = self.vectors.row(text)
-        return np.concatenate([columns, more + self.ngrams.size]), np.concatenate([values, vector])
+    def row(self, text: str, found: Sequence[Columns]) -> Row:
+        """`text` as model_text gives it, `found` its n-grams."""
+        vector = None if self.vectors is None else self.vectors.vector(text[:_ENCODED])
+        return Row(*self.ngrams.weigh(found), vector)
 
-    def propose(self, words: str) -> Proposal:
+    def propose(self, said: Normalised) -> Proposal:
         """Takes any text in bounded time: only its first characters are read."""
-        columns, values = self.row(words)
+        text = model_text(said)
+        found = self.ngrams.find(text.text)
+        row = self.row(text.text, found)
         category, fraud = self.heads["category"], self.heads["fraud"]
-        chances = category.chances(columns, values)
-        best = int(np.argmax(chances))
+        chances = category.chances(row)
+        weights = category.weights[:, int(chances.argmax())]
         return Proposal(
             _ranked(category, chances),
-            float(fraud.chances(columns, values)[fraud.labels.index("yes")]),
-            self._spans(words, category.weights[:, best]),
+            float(fraud.chances(row)[fraud.labels.index("yes")]),
+            _spans(text, found, weights, self.ngrams.idf),
         )
-
-    def _spans(self, words: str, weights: Matrix) -> tuple[Span, ...]:
-        """The n-grams that weighed most, joined where they overlap."""
-        text = normalise(words[:READ_CHARACTERS])
-        marks = np.zeros(len(text.text), np.float32)
-        for gram, start in grams(text.text):
-            column = self.ngrams.column(gram)
-            if column is not None and weights[column] > 0:
-                marks[start : start + len(gram)] += weights[column] * self.ngrams.idf[column] / len(gram)
-        if not len(marks) or marks.max() <= 0:
-            return ()
-        strong = marks >= max(marks.max() / 2, marks.mean())
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], strong.astype(np.int8), [0]])))
-        found = [(float(marks[a:b].sum()), int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-        shown = []
-        for weight, a, b in heapq.nlargest(_SPANS, found):
-            start, end = text.span(a, b)
-            shown.append(Span(words[start:end], start, end, round(weight, 3)))
-        return tuple(sorted(shown, key=lambda span: span.start))
 
     def save(self, file: Path) -> None:
         """Write it whole or not at all. The same model makes the same bytes."""
@@ -127,9 +127,31 @@ class Model:
                 for task in TASKS
             }
             ngrams = NGrams(str(stored["vocabulary"]).split("\n"), stored["idf"])
-            return cls(ngrams, Vectors() if stored["vectors"] else None, heads)
+            return cls(ngrams, encoder() if stored["vectors"] else None, heads)
 
 
 def _ranked(head: Head, chances: Matrix) -> tuple[tuple[str, float], ...]:
-    order = np.argsort(-chances, kind="stable")
-    return tuple((head.labels[i], round(float(chances[i]), 4)) for i in order)
+    order = np.argsort(-chances, kind="stable").tolist()
+    shown = chances.astype(float).round(4).tolist()
+    return tuple((head.labels[i], shown[i]) for i in order)
+
+
+def _spans(text: Normalised, found: Sequence[Columns], weights: Matrix, idf: Matrix) -> tuple[Span, ...]:
+    """The n-grams that weighed most, joined where they overlap."""
+    marks = np.zeros(len(text.text), np.float32)
+    for n, columns in enumerate(found, 1):
+        gains = np.where(columns >= 0, weights[columns] * idf[columns], 0).clip(0) / n
+        for shift in range(n):
+            marks[shift : shift + len(gains)] += gains
+    if not len(marks) or marks.max() <= 0:
+        return ()
+    strong = marks >= max(marks.max() / 2, marks.mean())
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], strong.astype(np.int8), [0]]))).tolist()
+    runs = [(float(marks[a:b].sum()), a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    shown = []
+    for weight, a, b in heapq.nlargest(_SPANS, runs):
+        start, end = text.span(a, b)
+        while text.original[end - 1 : end + 1].isdecimal() and end < len(text.original):
+            end += 1  # of a number, the models read one figure
+        shown.append(Span(text.original[start:end], start, end, round(weight, 3)))
+    return tuple(sorted(shown, key=lambda span: span.start))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from jieying.citypack.model import Category, CityPack, Level
-from jieying.kit.normal import WordFinder, normalise, plain
+from jieying.kit.normal import Normalised, WordFinder, normalise, plain
 from jieying.kit.reasons import Reason
 from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit
 from jieying.triage.models import FILE, Model, Proposal, Span
@@ -69,7 +69,7 @@ class Understanding:
         text = normalise(words)
         alarms, hits = self._alarms.find(text)
         given = self._categories.get(hint_category) if hint_category else None
-        proposal = self._propose(words) if text.text else None
+        proposal = self._propose(text) if text.text else None
         if given:
             found = Understood(given.code, given.level, "unclear", (), (), 1.0)
             found = replace(found, reasons=(Reason("category_given", {"category": given.code}),))
@@ -98,14 +98,14 @@ class Understanding:
 
     def prepare(self) -> None:
         """Read the model now, in about a second, so that the first report need not wait for it."""
-        self._propose("-")
+        self._propose(normalise("-"))
 
-    def _propose(self, words: str) -> Proposal | None:
+    def _propose(self, text: Normalised) -> Proposal | None:
         if self._file is None:
             return None
         if self._model is None:
             self._model = Model.load(self._file)
-        return self._model.propose(words)
+        return self._model.propose(text)
 
     def _by_model(self, proposal: Proposal, alarms: list[Alarm]) -> Understood:
         """The model's first, once meant alarm words have spoken for their categories."""

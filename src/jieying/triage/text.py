@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from jieying.kit.normal import plain
+from jieying.kit.normal import Normalised
 
 READ_CHARACTERS = 4_000  # what decides stands in the first lines; the rest of 100 kB would only cost time
 
@@ -17,7 +17,6 @@ _NUMBER = re.compile(
     r"(?:\d+(?:,\d{3})*(?:\.\d+)?|[零〇一二两俩三四五六七八九十百千万亿]|[kw](?![a-z]))*"
 )
 _SENTENCE_END = re.compile(r"[。!?;\n]|\.(?!\d)")
-_FIGURES = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -30,9 +29,16 @@ class Number:
     units: bool
 
 
-def model_text(words: str) -> str:
-    """What the models read: normalised, without spaces, any figure as 0, no longer than what is read."""
-    return _FIGURES.sub("0", plain(words[:READ_CHARACTERS]).replace(" ", ""))
+def model_text(text: Normalised) -> Normalised:
+    """What the models read of a text: without spaces, any figure as 0, no longer than what is read."""
+    kept: list[int] = []
+    chars: list[str] = []
+    for i, char in enumerate(text.text[:READ_CHARACTERS]):
+        char = "0" if char.isdecimal() else char
+        if char != " " and not (char == "0" and chars and chars[-1] == "0"):
+            chars.append(char)
+            kept.append(text.offsets[i])
+    return Normalised("".join(chars), tuple(kept), text.original)
 
 
 def sentence_around(text: str, start: int, end: int, reach: int = 40) -> tuple[str, str]:

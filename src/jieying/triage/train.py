@@ -17,21 +17,23 @@ from scipy.sparse import csr_matrix
 
 from jieying.citypack.model import Category
 from jieying.kit.errors import NotFound
+from jieying.kit.normal import normalise
 from jieying.triage import corpus
 from jieying.triage.corpus import Labelled
-from jieying.triage.features import Matrix, NGrams, Vectors
-from jieying.triage.models import FILE, Head, Model
+from jieying.triage.encoder import encoder
+from jieying.triage.features import Matrix, NGrams
+from jieying.triage.models import FILE, Head, Model, Row, Vectors
+from jieying.triage.text import model_text
 
 FOLDER = "corpus"  # in the folder of the pack
 FRAUD = "1009"  # telecom and online fraud
-NGRAM_PART = 8.0  # of an SVC margin beside a log-probability of the vectors; chosen on left-out wordings
+NGRAM_PART = 16.0  # of an SVC margin beside a log-probability of the vectors; chosen on left-out wordings
 _PHRASE_WEIGHT = 2.0  # of a short phrase, of which there is one text, beside the several of a wording
 _PHRASE = 8  # characters
 _FOLDS = 3
-_BATCH = 64
 _CALLS, _LONGEST_CALL = 400, 6  # texts of each side, lines of one
 _SVC_C = 1.0
-_REGRESSION_C = 3.0
+_REGRESSION_C = 30.0
 _TEMPERATURES = np.geomspace(0.25, 8, 41)
 
 
@@ -70,25 +72,28 @@ def read_calls(folder: Path, categories: Mapping[str, Category]) -> list[Labelle
 def train(pack: Path, categories: Mapping[str, Category]) -> Model:
     """Learn from the pack's corpus and write the model into the pack's folder."""
     folder = pack / FOLDER
-    model = fit(read_training(folder, categories), read_calls(folder, categories), Vectors())
+    model = fit(read_training(folder, categories), read_calls(folder, categories), encoder())
     model.save(pack / FILE)
     return model
 
 
 def fit(texts: Sequence[Labelled], calls: Sequence[Labelled], vectors: Vectors | None) -> Model:
     """`calls` only teach what fraud is: they are no reports, and have no category of their own."""
-    said = [one.text for one in (*texts, *calls)]
+    said = [model_text(normalise(one.text)).text for one in (*texts, *calls)]
     ngrams = NGrams.learn(said)
+    model = Model(ngrams, vectors, {})
+    rows = [model.row(text, ngrams.find(text)) for text in said]
     category = np.array([one.category for one in (*texts, *calls)])
     every = _Examples(
-        rows_of(said, ngrams),
-        vectors_of(said, vectors),
+        _sparse(rows, ngrams.size),
+        None if vectors is None else np.vstack([row.vector for row in rows if row.vector is not None]),
         np.where(category == FRAUD, "yes", "no"),
         np.array([_PHRASE_WEIGHT if len(text) <= _PHRASE else 1.0 for text in said]),
         np.array([one.wording for one in (*texts, *calls)]),
     )
     reports = replace(every, labels=category).part(np.arange(len(texts)))
-    return Model(ngrams, vectors, {"category": _head(reports), "fraud": _head(every)})
+    model.heads = {"category": _head(reports), "fraud": _head(every)}
+    return model
 
 
 @dataclass(frozen=True)
@@ -106,19 +111,10 @@ class _Examples:
         return _Examples(self.rows[chosen], dense, self.labels[chosen], self.weights[chosen], self.wordings[chosen])
 
 
-def rows_of(texts: Sequence[str], ngrams: NGrams) -> csr_matrix:
-    rows = [ngrams.row(text) for text in texts]
-    ends = np.cumsum([0] + [len(columns) for columns, _ in rows])
-    columns, values = (np.concatenate([row[i] for row in rows]) for i in (0, 1))
-    return csr_matrix((values, columns, ends), (len(rows), ngrams.size))
-
-
-def vectors_of(texts: Sequence[str], vectors: Vectors | None) -> Matrix | None:
-    return (
-        None
-        if vectors is None
-        else np.vstack([vectors.rows(texts[i : i + _BATCH]) for i in range(0, len(texts), _BATCH)])
-    )
+def _sparse(rows: Sequence[Row], columns: int) -> csr_matrix:
+    ends = np.cumsum([0] + [len(row.columns) for row in rows])
+    values, at = np.concatenate([row.values for row in rows]), np.concatenate([row.columns for row in rows])
+    return csr_matrix((values, at, ends), (len(rows), columns))
 
 
 def _head(examples: _Examples) -> Head:
