@@ -16,6 +16,7 @@ from jieying.incidents import store
 from jieying.incidents.model import AssignmentState, IncidentState
 from jieying.incidents.store import AssignmentRow, IncidentRow
 from jieying.journal.actions import SYSTEM, Site, record
+from jieying.journal.store import gathering
 from jieying.kit.errors import Conflict, Invalid, NotFound
 from jieying.kit.geo import Point, cell_of
 from jieying.kit.ids import new_id
@@ -53,7 +54,7 @@ async def ranked(site: Site, decider: Decider, connection: AsyncConnection, inci
 
 async def offer_next(site: Site, decider: Decider) -> bool:
     """Decide the most urgent incident whose offer is due; False when none is."""
-    async with site.db.transaction() as connection:
+    async with site.db.transaction() as connection, gathering(connection):
         incident = await store.claim_due_incident(connection, site.region, site.clock.now())
         if incident is None:
             return False

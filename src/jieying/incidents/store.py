@@ -188,14 +188,14 @@ _DUE_REPORT = (
     select(report)
     .where(report.c.region == bindparam("at_region"), report.c.steps_due_at <= bindparam("now"))
     .order_by(report.c.steps_due_at)
-    .limit(1)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
 
 
-async def claim_due_report(connection: AsyncConnection, region: str, now: datetime) -> ReportRow | None:
-    """One report whose steps are due, locked until the transaction ends; others skip it."""
-    return (await connection.execute(_DUE_REPORT, {"at_region": region, "now": now})).one_or_none()
+async def claim_due_reports(connection: AsyncConnection, region: str, now: datetime, most: int) -> list[ReportRow]:
+    """Reports whose steps are due, longest first, locked until the transaction ends; others skip them."""
+    return list((await connection.execute(_DUE_REPORT, {"at_region": region, "now": now, "most": most})).all())
 
 
 _EARLIER = (

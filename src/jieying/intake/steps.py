@@ -31,6 +31,7 @@ from jieying.intake.city import City
 from jieying.intake.rules import choose_place
 from jieying.intake.same import similar_incidents, top_category
 from jieying.journal.actions import SYSTEM, Site, record
+from jieying.journal.store import gathering
 from jieying.kit.errors import Conflict, Unavailable
 from jieying.kit.geo import Point
 from jieying.kit.reasons import Reason
@@ -42,6 +43,8 @@ from jieying.triage.rules import Understood
 from jieying.triage.same_event import RESEND_WINDOW, Facts, is_resend
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 8  # reports in one transaction
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Work:
     joins: UUID | None = None
     similar: list[dict[str, Any]] = field(default_factory=list)
     settled: bool = False
+    step: str = ""
 
     @property
     def device(self) -> Point | None:
@@ -179,33 +183,54 @@ STEPS: tuple[Step, ...] = (understand, answer, locate, find_same, open_incident)
 
 
 async def take_next(site: Site, city: City) -> bool:
-    """Take the steps of the report that is due first, in one transaction; False when none is due."""
-    report_id, step_name = None, ""
+    """Take the steps of the reports that are due first, in one transaction; False when none is due.
+
+    Many at once cost less, and the more there are the more that counts. When one fails each is taken by itself.
+    """
+    reports: list[ReportRow] = []
     try:
-        async with site.db.transaction() as connection:
-            report = await store.claim_due_report(connection, site.region, site.clock.now())
-            if report is None:
-                return False
-            report_id = report.id
-            work = Work(site, city, connection, report)
-            for step in STEPS:
-                step_name = step.__name__
-                reason = await step(work)
-                if reason is not None:
-                    await incidents.hand_to_person(site, connection, work.report, reason)
-                if reason is not None or work.settled:
-                    break
-        return True
+        async with site.db.transaction() as connection, gathering(connection):
+            reports = await store.claim_due_reports(connection, site.region, site.clock.now(), AT_ONCE)
+            for report in reports:
+                await _walk(Work(site, city, connection, report))
+    except Unavailable:
+        raise
+    except Exception:
+        if not reports:
+            raise
+        for report in reports:
+            await _take_alone(site, city, report.id)
+    return bool(reports)
+
+
+async def _take_alone(site: Site, city: City, report_id: UUID) -> None:
+    """The steps of one report; when one of them fails, a person gets it."""
+    work = None
+    try:
+        async with site.db.transaction() as connection, gathering(connection):
+            report = await store.get_report(connection, site.region, report_id, lock=True)
+            if report.steps_due_at is not None and report.steps_due_at <= site.clock.now():
+                work = Work(site, city, connection, report)
+                await _walk(work)
     except Unavailable:
         raise
     except Exception as error:
-        if report_id is None:
-            raise
+        step = work.step if work else ""
         busy = isinstance(error, Conflict) and error.code == "busy"
         if not busy:
-            log.exception("step %s of report %s failed", step_name, report_id)
-        await _after_failure(site, report_id, step_name, busy)
-        return True
+            log.exception("step %s of report %s failed", step, report_id)
+        await _after_failure(site, report_id, step, busy)
+
+
+async def _walk(work: Work) -> None:
+    """One step after the other, until one can't go on."""
+    for step in STEPS:
+        work.step = step.__name__
+        reason = await step(work)
+        if reason is not None:
+            await incidents.hand_to_person(work.site, work.connection, work.report, reason)
+        if reason is not None or work.settled:
+            break
 
 
 async def _after_failure(site: Site, report_id: UUID, step: str, busy: bool) -> None:

@@ -1,6 +1,8 @@
 """All SQL of the journal. `journal_append` and `journal_hash` are functions of the database (migration 0001)."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -145,8 +147,30 @@ class NewEntry:
     data: dict[str, Any]
 
 
+_gathered: ContextVar[list[NewEntry] | None] = ContextVar("_gathered", default=None)
+
+
+@asynccontextmanager
+async def gathering(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Whatever is appended inside is written at the end of the block by one statement: a transaction of many entries
+    locks the heads of their chains last, and no longer than it must. Nothing is written when the block raises.
+    """
+    entries: list[NewEntry] = []
+    token = _gathered.set(entries)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    if entries:
+        await append(connection, entries)
+
+
 async def append(connection: AsyncConnection, entries: Sequence[NewEntry]) -> None:
     """Write entries in this order, each at the end of its subject's chain."""
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.extend(entries)
+        return
     await connection.execute(_APPEND, {"entries": list(entries)})
 
 

@@ -31,6 +31,9 @@ _DOWN = {"08000", "08001", "08003", "08006", "57P01", "57P02", "57P03", "53300"}
 # Disk full and out of memory.
 _FULL = {"53100", "53200"}
 
+# We ask by keys: a plan made once is as good as one made anew for each set of values, which costs more than to run it.
+_SESSION = {"application_name": "jieying", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+
 
 def _to_json(value: Any) -> str:
     # The driver gives ids as a subclass of UUID, which orjson does not know.
@@ -51,7 +54,7 @@ class Database:
             hide_parameters=True,  # an error is logged; the words and numbers of a reporter must not be
             json_serializer=_to_json,
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": {"application_name": "jieying", "jit": "off", "plan_cache_mode": "force_generic_plan"}},
+            connect_args={"server_settings": _SESSION},
         )
 
     @asynccontextmanager
