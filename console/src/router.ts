@@ -1,6 +1,7 @@
 /** Pages. Hash addresses, so that the server hands out one file whatever the page. */
 import { createRouter, createWebHashHistory } from 'vue-router'
 import IntervalsPage from './pages/IntervalsPage.vue'
+import KnowledgePage from './pages/KnowledgePage.vue'
 import ReportsPage from './pages/ReportsPage.vue'
 import SituationPage from './pages/SituationPage.vue'
 import UnitsPage from './pages/UnitsPage.vue'
@@ -11,6 +12,7 @@ export const router = createRouter({
     { path: '/', name: 'situation', component: SituationPage },
     { path: '/reports', name: 'reports', component: ReportsPage },
     { path: '/units', name: 'units', component: UnitsPage },
+    { path: '/knowledge', name: 'knowledge', component: KnowledgePage },
     { path: '/intervals', name: 'intervals', component: IntervalsPage },
     { path: '/:else(.*)', redirect: '/' },
   ],

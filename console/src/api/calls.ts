@@ -2,8 +2,8 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
-  UnitStatus, Position,
+  Account, Asked, AskedState, Candidate, Entry, Found, IncidentDetail, IncidentView, Intervals, NewQuestion, NewReport, Pack, Question,
+  QuestionDetail, ReportView, Understanding, UnitStatus, Position,
 } from './types'
 
 /** A line that is dead but not cut says nothing: after this the report is kept and tried again with the same key. */
@@ -44,6 +44,20 @@ export const getReach = (code: string) => get<FeatureCollection>(`/units/${code}
 export const getCover = () => get<FeatureCollection>('/map/cover?minutes=5')
 export const getIntervals = (hours: number) => get<Intervals>(`/intervals?hours=${hours}`)
 export const readNotice = (id: string) => post<unknown>(`/notifications/${id}/read`)
+
+export const findAnswers = (question: string, signal: AbortSignal) =>
+  get<Found>(`/knowledge/search?most=5&q=${encodeURIComponent(question)}`, signal)
+export const listQuestions = (retired: boolean) => get<{ entries: Question[] }>(`/knowledge/entries?retired=${retired}`)
+export const getQuestion = (id: string) => get<QuestionDetail>(`/knowledge/entries/${id}`)
+/** `version`: the one that the editor had before him; without it the question is a new one. */
+export const saveQuestion = ({ id, ...said }: NewQuestion, version?: number) =>
+  version === undefined ? post<QuestionDetail>('/knowledge/entries', { id, ...said })
+    : call<QuestionDetail>('PUT', `/knowledge/entries/${id}`, { body: { ...said, version } })
+export const retireQuestion = (id: string, version: number) => post<QuestionDetail>(`/knowledge/entries/${id}/retire`, { version })
+export const listAsked = (states: AskedState[]) => get<{ asked: Asked[] }>(`/knowledge/asked?${states.map((s) => `state=${s}`).join('&')}`)
+export const askPool = (words: string) => post<Asked>('/knowledge/asked', { words })
+export const actOnAsked = (id: string, action: 'claim' | 'release' | 'answer' | 'adopt', body: unknown = {}) =>
+  post<Asked>(`/knowledge/asked/${id}/${action}`, body)
 
 /** `image`, `audio`, `video`, or nothing when it cannot be read: the head of the answer is enough. */
 export async function mediaKind(sha256: string): Promise<string> {

@@ -17,6 +17,7 @@ export interface Position { lat: number; lon: number }
 
 export type Permission =
   | 'report.hand_in' | 'report.take' | 'report.read' | 'incident.read' | 'incident.manage'
+  | 'knowledge.read' | 'knowledge.answer' | 'knowledge.edit'
   | 'assignment.act' | 'unit.manage' | 'position.send' | 'journal.read' | 'admin'
 export type Account = Narrow<S['AccountView'], { permissions: Permission[] }>
 
@@ -53,6 +54,12 @@ export interface NewReport {
   channel: S['Channel']; words?: string; reporter?: { name?: string; contact?: string }; position?: Position
   answered?: boolean; category?: string; level?: Level
 }
+export type Question = S['QuestionView']
+export type QuestionDetail = S['EntryDetail']
+export type NewQuestion = S['NewEntryIn']
+export type Found = S['FoundView']
+export type AskedState = S['AskedState']
+export type Asked = Narrow<S['AskedView'], { state: AskedState }>
 export type IntervalFigures = S['Interval']
 export type Intervals = S['IntervalsView']
 
