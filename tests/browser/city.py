@@ -42,9 +42,10 @@ class City:
         client.headers["Authorization"] = f"Bearer {token}"
         return client
 
-    def token(self) -> str:
-        """A session of the dispatcher, for a page's cookie."""
-        return str(self.dispatcher.headers["Authorization"]).removeprefix("Bearer ")
+    def token(self, username: str = "dispatcher") -> str:
+        """A session, for a page's cookie."""
+        client = self.dispatcher if username == "dispatcher" else self._client(username)
+        return str(client.headers["Authorization"]).removeprefix("Bearer ")
 
     def place(self) -> Any:
         """A place that no test has used yet."""

@@ -88,7 +88,7 @@ def city(chromium_path: str) -> Iterator[City]:
 async def _add_accounts(service: Service) -> None:
     pack, db = read_pack(service.settings.pack), Database(service.database_url)
     org = next(org.code for org in pack.orgs.values() if org.kind is OrgKind.CITY)
-    for role in (Role.DISPATCHER, Role.GATEWAY):
+    for role in (Role.DISPATCHER, Role.GATEWAY, Role.COMMANDER):
         site = Site(db, SystemClock(), pack)
         await add_account(site, username=role, name=role.title(), password=PASSWORD, role=role, org=org)
     await db.close()

@@ -42,9 +42,9 @@ class Desk:
         assert not self.strangers, self.strangers
         assert not self.errors, self.errors
 
-    def sign_in(self) -> None:
+    def sign_in(self, username: str = "dispatcher") -> None:
         """With the cookie of a session; the log-in page has tests of its own."""
-        cookie = {"name": "jieying_session", "value": self.city.token(), "url": self.city.url, "httpOnly": True}
+        cookie = {"name": "jieying_session", "value": self.city.token(username), "url": self.city.url, "httpOnly": True}
         self.page.context.add_cookies([cookie])  # type: ignore[list-item]
         self.page.reload()
         self.wait_live()

@@ -60,7 +60,9 @@ def test_dialogue(desk: Desk, axe: str) -> None:
     _check(desk, axe)
 
 
-@pytest.mark.parametrize("page", ["reports", "units", "intervals"])
+@pytest.mark.parametrize(
+    "page", ["reports", "units", "knowledge", "knowledge?tab=pool", "knowledge?entry=l01", "intervals"]
+)
 def test_page(new_desk: NewDesk, axe: str, page: str) -> None:
     desk = new_desk("en")
     desk.sign_in()
