@@ -18,7 +18,7 @@ from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
 from jieying.dispatch import moves
 from jieying.incidents import store as incidents_store
-from jieying.intake import steps
+from jieying.intake import labels, steps
 from jieying.intake.city import City
 from jieying.journal.actions import Site
 from jieying.journal.reader import Handler, listen, read_on, relay
@@ -136,9 +136,9 @@ class Platform:
                 return min((moment for moment in moments if moment is not None), default=None)
 
     def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
-        readers = SUBSCRIBERS
+        readers = {"labels": lambda *news: labels.follow(self.city, *news), **SUBSCRIBERS}
         if self.site.pack.dispatch.move_up:  # asked for anew each time: new speeds bring another decider
-            readers = {"moves": lambda *news: moves.follow(self.city.decider, *news), **SUBSCRIBERS}
+            readers = {"moves": lambda *news: moves.follow(self.city.decider, *news), **readers}
         return [partial(read_on, self.site, reader, handler) for reader, handler in readers.items()]
 
     async def _gather(self, reader: Callable[[], Awaitable[bool]]) -> bool:
