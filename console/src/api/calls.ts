@@ -2,8 +2,8 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
-  UnitStatus, Position,
+  Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Said, Understanding,
+  UnitStatus,
 } from './types'
 
 /** A line that is dead but not cut says nothing: after this the report is kept and tried again with the same key. */
@@ -31,8 +31,7 @@ export const actOnAssignment = (id: string, action: string, reason?: string) =>
 export const listReports = (query: string) => get<{ reports: ReportView[]; next: string | null }>(`/reports?${query}`)
 export const getReport = (id: string) => get<ReportView>(`/reports/${id}`)
 export const actOnReport = (id: string, action: string, body: unknown) => post<unknown>(`/reports/${id}/${action}`, body)
-export const understand = (words: string, position: Position | null, signal: AbortSignal) =>
-  call<Understanding>('POST', '/understand', { body: { words, ...(position && { position }) }, signal })
+export const understand = (said: Said, signal: AbortSignal) => call<Understanding>('POST', '/understand', { body: said, signal })
 export const handInReport = (key: string, report: NewReport) =>
   call<{ id: string }>('POST', '/reports',
     { body: report, headers: { 'Idempotency-Key': key }, signal: AbortSignal.timeout(HAND_IN_MS) })

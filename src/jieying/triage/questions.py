@@ -81,15 +81,16 @@ class Questions:
         return replace(found, category=category.code, ours=category.kind) if category else found  # type: ignore[arg-type]
 
     def still_open(self, words: str, category: str | None, located: bool) -> list[Question]:
-        """At most four. `located`: a place is known already, so that the question for it is left out."""
+        """At most four. `located`: a place is known already. It is not asked for then, nor of an enquiry."""
         text = plain(words[:4000])
         chosen = self._categories.get(category or "")
         parent = chosen.parent if chosen else ""
+        enquiry = chosen is not None and chosen.kind == "enquiry"
         return [
             one
             for one in self._questions
             if {"*", category, parent} & set(one.categories)
-            and not (located and one.code == "where")
+            and not ((located or enquiry) and one.code == "where")
             and not any(word in text for word in one.known)
         ][:_AT_MOST]
 
