@@ -26,6 +26,7 @@ from jieying.kit.clock import Clock
 from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
 from jieying.knowledge import actions as knowledge
+from jieying.knowledge import library
 from jieying.knowledge import store as knowledge_store
 from jieying.knowledge.base import base_entries
 from jieying.rosters.rules import units_on_duty
@@ -193,6 +194,7 @@ class Platform:
             relay(self.site.db),
             listen(self.site.db, self._news),
             self._housekeeping(),
+            self._warm_up(),
         ]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         return self
@@ -226,6 +228,14 @@ class Platform:
                 log.exception("background work failed, trying again")
                 await asyncio.sleep(RETRY_S)
             await due.heard(idle_s)
+
+    async def _warm_up(self) -> None:
+        """Make the search of the knowledge base now: the first call-taker who types shall not wait for it."""
+        try:
+            async with self.site.db.transaction() as connection:
+                await library.search(self.site, connection, "-")
+        except Exception:
+            log.exception("the search of the knowledge base is made when it is asked for the first time")
 
     async def _housekeeping(self) -> None:
         """Once in a while: duties begin and end, partitions are made ahead, the longest waiting are looked at again."""

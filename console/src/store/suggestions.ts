@@ -16,3 +16,5 @@ export const askedFirst = (questions: Question[]): Question | undefined => quest
 
 /** One level more urgent (−1) or calmer (+1). */
 export const nextLevel = (level: Level, step: -1 | 1): Level => LEVELS[Math.min(LEVELS.length - 1, Math.max(0, LEVELS.indexOf(level) + step))] ?? level
+
+export const percent = (share: number): string => (share > 0 && share < 0.01 ? '<1 %' : `${Math.round(share * 100)} %`)
