@@ -12,6 +12,20 @@ export function fail(error: unknown): void {
 }
 export const done = (message: string): void => { ElMessage({ type: 'success', message, duration: 3000 }) }
 
+/** Into the clipboard; a console on plain http has no clipboard of its own and takes the old way. */
+export async function copy(text: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text)
+  } catch {
+    const box = Object.assign(document.createElement('textarea'), { value: text })
+    document.body.append(box)
+    box.select()
+    document.execCommand('copy')
+    box.remove()
+  }
+  done(t('done.copied'))
+}
+
 /** Run it; a refusal is said, and true comes back only when it went through. */
 export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   try {

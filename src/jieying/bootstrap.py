@@ -18,7 +18,7 @@ from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
 from jieying.dispatch import moves
 from jieying.incidents import store as incidents_store
-from jieying.intake import steps
+from jieying.intake import labels, steps
 from jieying.intake.city import City
 from jieying.journal.actions import Site
 from jieying.journal.reader import Handler, listen, read_on, relay
@@ -26,6 +26,7 @@ from jieying.kit.clock import Clock
 from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
 from jieying.knowledge import actions as knowledge
+from jieying.knowledge import library
 from jieying.knowledge import store as knowledge_store
 from jieying.knowledge.base import base_entries
 from jieying.rosters.rules import units_on_duty
@@ -136,9 +137,9 @@ class Platform:
                 return min((moment for moment in moments if moment is not None), default=None)
 
     def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
-        readers = SUBSCRIBERS
+        readers = {"labels": lambda *news: labels.follow(self.city, *news), **SUBSCRIBERS}
         if self.site.pack.dispatch.move_up:  # asked for anew each time: new speeds bring another decider
-            readers = {"moves": lambda *news: moves.follow(self.city.decider, *news), **SUBSCRIBERS}
+            readers = {"moves": lambda *news: moves.follow(self.city.decider, *news), **readers}
         return [partial(read_on, self.site, reader, handler) for reader, handler in readers.items()]
 
     async def _gather(self, reader: Callable[[], Awaitable[bool]]) -> bool:
@@ -193,6 +194,7 @@ class Platform:
             relay(self.site.db),
             listen(self.site.db, self._news),
             self._housekeeping(),
+            self._warm_up(),
         ]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         return self
@@ -226,6 +228,14 @@ class Platform:
                 log.exception("background work failed, trying again")
                 await asyncio.sleep(RETRY_S)
             await due.heard(idle_s)
+
+    async def _warm_up(self) -> None:
+        """Make the search of the knowledge base now: the first call-taker who types shall not wait for it."""
+        try:
+            async with self.site.db.transaction() as connection:
+                await library.search(self.site, connection, "-")
+        except Exception:
+            log.exception("the search of the knowledge base is made when it is asked for the first time")
 
     async def _housekeeping(self) -> None:
         """Once in a while: duties begin and end, partitions are made ahead, the longest waiting are looked at again."""

@@ -46,10 +46,27 @@ def test_incident(desk: Desk, axe: str, tab: str) -> None:
     _check(desk, axe)
 
 
-def test_form_for_a_call(desk: Desk, axe: str) -> None:
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ("{place}有人打架，拿着刀", ".ask"),
+        ("身份证丢了怎么补办", ".base"),
+        ("我被骗了12万8千，刚刚转到对方账号6222020200112233445，冒充客服退款", ".fraud"),
+    ],
+)
+def test_form_for_a_call(desk: Desk, axe: str, words: str, shown: str) -> None:
     desk.page.keyboard.press("F2")
-    desk.page.keyboard.type(f"{desk.city.place().name}有人打架")
-    expect(desk.panel.locator(".why")).to_be_visible()
+    desk.page.keyboard.type(words.format(place=desk.city.place().name))
+    expect(desk.panel.locator(shown)).to_be_visible()
+    for key in ("Alt+1", "Alt+7", "Alt+L", "Alt+A"):  # accepted suggestions look different
+        desk.page.keyboard.press(key)
+    _check(desk, axe)
+
+
+def test_keys_of_the_form(desk: Desk, axe: str) -> None:
+    desk.page.keyboard.press("F2")
+    desk.page.keyboard.press("F1")
+    expect(desk.panel.get_by_role("dialog")).to_be_visible()
     _check(desk, axe)
 
 

@@ -12,7 +12,7 @@ def test_words_place_and_report_go_in_without_the_mouse(desk: Desk) -> None:
     keyboard.type(f"{place.name}门口两伙人打起来了，有人流血")
     suggestion = desk.panel.locator(".place").first
     expect(suggestion).to_contain_text(place.name)
-    expect(desk.panel.locator(".why")).to_be_visible()
+    expect(desk.panel.locator(".what .why")).to_be_visible()
     keyboard.press("Tab")
     keyboard.press("Space")
     expect(suggestion).to_have_class("place chosen")
@@ -29,7 +29,7 @@ def test_what_the_call_taker_chooses_herself_is_kept(desk: Desk) -> None:
     place = desk.city.place()
     desk.page.keyboard.press("n")
     desk.panel.get_by_label("报警内容").fill(f"{place.name}楼下放音乐，吵得睡不着")
-    expect(desk.panel.locator(".why")).to_be_visible()
+    expect(desk.panel.locator(".what .why")).to_be_visible()
     desk.panel.get_by_role("radio", name="红色").click()
     desk.panel.get_by_label("联系电话").fill("13911112222")
     desk.press("提交 Ctrl ↵")

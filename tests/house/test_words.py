@@ -19,6 +19,7 @@ CHINESE_IS_DATA = {
     "triage/alarms.py": "how Chinese negates and quotes",
     "triage/text.py": "how numbers are spoken",
     "triage/fraud.py": "how victims name banks, sums and tricks",
+    "kit/masking.py": "how number plates are written",
     "citypack/new.py": "street names of the starter pack",
     "demo/citizens.py": "how citizens name a place",
     "web/app.py": "the product's name",

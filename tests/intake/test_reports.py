@@ -57,7 +57,8 @@ async def test_who_speaks_rings_is_answered_is_written_down_and_becomes_an_incid
     row = await acts.report_row(platform, row.id)
     assert (row.state, row.needs_person["code"], row.answered_at) == ("answered", "words_missing", clock.now())
     clock.advance(20)
-    await incidents.describe_report(platform.site, row.id, "taker", "中心广场有人打架", None, {})
+    said = NewReport(Channel.PHONE, "中心广场有人打架")
+    await intake.describe(platform.site, platform.city, row.id, "taker", said)
     await platform.run_due()
     row = await acts.report_row(platform, row.id)
     assert (row.state, row.needs_person) == ("linked", None)
@@ -172,11 +173,11 @@ async def test_what_is_not_ours_for_certain_waits_for_a_person_who_settles_it(
     id_ = await hand_in(platform, words, point=HERE)
     row = await acts.report_row(platform, id_)  # type: ignore[arg-type]
     assert (row.state, row.needs_person["code"], row.incident_id) == ("answered", reason, None)
-    await incidents.settle_report(platform.site, row.id, "taker", ReportState.ENQUIRY, "said how")
+    await intake.settle(platform.site, platform.city, row.id, "taker", ReportState.ENQUIRY, "said how")
     row = await acts.report_row(platform, row.id)
     assert (row.state, row.needs_person) == ("enquiry", None)
     with pytest.raises(Conflict, match="illegal_transition"):
-        await incidents.settle_report(platform.site, row.id, "taker", ReportState.UNFOUNDED, "")
+        await intake.settle(platform.site, platform.city, row.id, "taker", ReportState.UNFOUNDED, "")
 
 
 @pytest.mark.parametrize(
@@ -272,12 +273,12 @@ async def test_what_is_no_resend_is_an_incident_of_its_own(platform: Platform, c
 async def test_a_call_taker_links_a_report_to_an_incident_that_is_open(platform: Platform) -> None:
     here = await acts.incident(platform)
     waits = await hand_in(platform, "嗯嗯嗯", point=HERE)
-    await intake.link(platform.site, waits, here, "taker")  # type: ignore[arg-type]
+    await intake.link(platform.site, platform.city, waits, here, "taker")  # type: ignore[arg-type]
     row = await acts.report_row(platform, waits)  # type: ignore[arg-type]
     assert (row.state, row.incident_id, row.needs_person) == ("linked", here, None)
     assert (await acts.incident_row(platform, here)).reports_count == 2
     with pytest.raises(Conflict):
-        await intake.link(platform.site, waits, here, "taker")  # type: ignore[arg-type]
+        await intake.link(platform.site, platform.city, waits, here, "taker")  # type: ignore[arg-type]
 
 
 async def test_opening_by_hand_outside_the_city_or_with_an_unknown_category_changes_nothing(
@@ -296,9 +297,9 @@ async def test_opening_by_hand_outside_the_city_or_with_an_unknown_category_chan
 async def test_a_report_that_is_linked_is_not_described_settled_or_opened_again(platform: Platform) -> None:
     done = await hand_in(platform, acts.FIGHT, point=HERE)
     with pytest.raises(Conflict, match="report_settled"):
-        await incidents.describe_report(platform.site, done, "t", "x", None, {})  # type: ignore[arg-type]
+        await intake.describe(platform.site, platform.city, done, "t", NewReport(Channel.PHONE, "x"))  # type: ignore[arg-type]
     with pytest.raises(Conflict, match="illegal_transition"):
-        await incidents.settle_report(platform.site, done, "t", ReportState.UNFOUNDED, "")  # type: ignore[arg-type]
+        await intake.settle(platform.site, platform.city, done, "t", ReportState.UNFOUNDED, "")  # type: ignore[arg-type]
     with pytest.raises(Conflict, match="illegal_transition"):
         await intake.open_by_hand(platform.site, platform.city, done, "t", ByHand("fight", None, HERE, ""))  # type: ignore[arg-type]
     assert len(await acts.fetch(platform, "SELECT id FROM incident")) == 1

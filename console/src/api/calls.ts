@@ -2,8 +2,8 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Asked, AskedState, Candidate, Entry, Found, IncidentDetail, IncidentView, Intervals, NewQuestion, NewReport, Pack, Question,
-  QuestionDetail, ReportView, Understanding, UnitStatus, Position,
+  Account, Asked, AskedState, Candidate, Entry, Found, IncidentDetail, IncidentView, Intervals, NewBaseEntry, NewReport, Pack,
+  BaseEntry, BaseEntryDetail, ReportView, Said, Understanding, UnitStatus,
 } from './types'
 
 /** A line that is dead but not cut says nothing: after this the report is kept and tried again with the same key. */
@@ -31,8 +31,7 @@ export const actOnAssignment = (id: string, action: string, reason?: string) =>
 export const listReports = (query: string) => get<{ reports: ReportView[]; next: string | null }>(`/reports?${query}`)
 export const getReport = (id: string) => get<ReportView>(`/reports/${id}`)
 export const actOnReport = (id: string, action: string, body: unknown) => post<unknown>(`/reports/${id}/${action}`, body)
-export const understand = (words: string, position: Position | null, signal: AbortSignal) =>
-  call<Understanding>('POST', '/understand', { body: { words, ...(position && { position }) }, signal })
+export const understand = (said: Said, signal: AbortSignal) => call<Understanding>('POST', '/understand', { body: said, signal })
 export const handInReport = (key: string, report: NewReport) =>
   call<{ id: string }>('POST', '/reports',
     { body: report, headers: { 'Idempotency-Key': key }, signal: AbortSignal.timeout(HAND_IN_MS) })
@@ -47,13 +46,13 @@ export const readNotice = (id: string) => post<unknown>(`/notifications/${id}/re
 
 export const findAnswers = (question: string, signal: AbortSignal) =>
   get<Found>(`/knowledge/search?most=5&q=${encodeURIComponent(question)}`, signal)
-export const listQuestions = (retired: boolean) => get<{ entries: Question[] }>(`/knowledge/entries?retired=${retired}`)
-export const getQuestion = (id: string) => get<QuestionDetail>(`/knowledge/entries/${id}`)
+export const listQuestions = (retired: boolean) => get<{ entries: BaseEntry[] }>(`/knowledge/entries?retired=${retired}`)
+export const getQuestion = (id: string) => get<BaseEntryDetail>(`/knowledge/entries/${id}`)
 /** `version`: the one that the editor had before him; without it the question is a new one. */
-export const saveQuestion = ({ id, ...said }: NewQuestion, version?: number) =>
-  version === undefined ? post<QuestionDetail>('/knowledge/entries', { id, ...said })
-    : call<QuestionDetail>('PUT', `/knowledge/entries/${id}`, { body: { ...said, version } })
-export const retireQuestion = (id: string, version: number) => post<QuestionDetail>(`/knowledge/entries/${id}/retire`, { version })
+export const saveQuestion = ({ id, ...said }: NewBaseEntry, version?: number) =>
+  version === undefined ? post<BaseEntryDetail>('/knowledge/entries', { id, ...said })
+    : call<BaseEntryDetail>('PUT', `/knowledge/entries/${id}`, { body: { ...said, version } })
+export const retireQuestion = (id: string, version: number) => post<BaseEntryDetail>(`/knowledge/entries/${id}/retire`, { version })
 export const listAsked = (states: AskedState[]) => get<{ asked: Asked[] }>(`/knowledge/asked?${states.map((s) => `state=${s}`).join('&')}`)
 export const askPool = (words: string) => post<Asked>('/knowledge/asked', { words })
 export const actOnAsked = (id: string, action: 'claim' | 'release' | 'answer' | 'adopt', body: unknown = {}) =>

@@ -877,7 +877,7 @@ export interface paths {
         put?: never;
         /**
          * Understand
-         * @description What the platform would make of these words; nothing is stored.
+         * @description What the platform makes of these words, and what the answers to key questions change in it.
          */
         post: operations["understand_api_understand_post"];
         delete?: never;
@@ -969,6 +969,17 @@ export interface components {
             /** Username */
             username: string;
         };
+        /** AlarmShown */
+        AlarmShown: {
+            /** End */
+            end: number;
+            /** Level */
+            level: string;
+            /** Start */
+            start: number;
+            /** Word */
+            word: string;
+        };
         /** AmendIn */
         AmendIn: {
             /** Category */
@@ -988,6 +999,17 @@ export interface components {
             entry?: string | null;
             /** Source */
             source: string;
+        };
+        /**
+         * AnswerShown
+         * @description An answer, and what category and level are once it is given.
+         */
+        AnswerShown: {
+            /** Category */
+            category: string | null;
+            /** Level */
+            level: string;
+            say: components["schemas"]["NameShown"];
         };
         /** AskedListView */
         AskedListView: {
@@ -1118,6 +1140,20 @@ export interface components {
             /** Candidates */
             candidates: components["schemas"]["CandidateView"][];
         };
+        /** CategoryProposed */
+        CategoryProposed: {
+            /** Code */
+            code: string;
+            /** Confidence */
+            confidence: number;
+        };
+        /** CategoryShown */
+        CategoryShown: {
+            /** Category */
+            category: string;
+            /** Confidence */
+            confidence: number;
+        };
         /** CategoryView */
         CategoryView: {
             /** Code */
@@ -1201,6 +1237,13 @@ export interface components {
         };
         /** Described */
         Described: {
+            /**
+             * Answers
+             * @default {}
+             */
+            answers: {
+                [key: string]: number;
+            };
             /** Category */
             category?: string | null;
             level?: components["schemas"]["Level"] | null;
@@ -1286,6 +1329,20 @@ export interface components {
             subject_kind: string;
         };
         /**
+         * FieldShown
+         * @description A field of a stop-payment request; not `certain`: only its surroundings suggest what it is.
+         */
+        FieldShown: {
+            /** Certain */
+            certain: boolean;
+            /** End */
+            end: number;
+            /** Start */
+            start: number;
+            /** Value */
+            value: string;
+        };
+        /**
          * FoundView
          * @description Not `known`: the base has no answer. `urgent`: no question, somebody needs help now.
          */
@@ -1298,6 +1355,19 @@ export interface components {
             known: boolean;
             /** Urgent */
             urgent: boolean;
+        };
+        /** FraudShown */
+        FraudShown: {
+            /** Confidence */
+            confidence: number;
+            /** Fields */
+            fields: {
+                [key: string]: components["schemas"]["FieldShown"];
+            };
+            /** Likely */
+            likely: boolean;
+            /** Missing */
+            missing: string[];
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1551,6 +1621,44 @@ export interface components {
              */
             since: string;
         };
+        /** KeyQuestionView */
+        KeyQuestionView: {
+            /** Answers */
+            answers: components["schemas"]["Words"][];
+            ask: components["schemas"]["Words"];
+            /** Code */
+            code: string;
+        };
+        /** KnowledgeHit */
+        KnowledgeHit: {
+            /** Answer */
+            answer: string;
+            /** Entry */
+            entry: string;
+            /** Question */
+            question: string;
+            /** Score */
+            score: number;
+            /** Source */
+            source: string;
+            /**
+             * Valid Until
+             * Format: date
+             */
+            valid_until: string;
+        };
+        /**
+         * KnowledgeShown
+         * @description Entries that may answer, best first; none where the base has no answer or somebody needs help now.
+         */
+        KnowledgeShown: {
+            /** Certainty */
+            certainty: number;
+            /** Hits */
+            hits: components["schemas"]["KnowledgeHit"][];
+            /** Sure */
+            sure: boolean;
+        };
         /**
          * Level
          * @description Urgency, most urgent first (警情等级).
@@ -1581,6 +1689,13 @@ export interface components {
              * Format: uuid
              */
             into: string;
+        };
+        /** NameShown */
+        NameShown: {
+            /** En */
+            en: string;
+            /** Zh */
+            zh: string;
         };
         /** NewEntryIn */
         NewEntryIn: {
@@ -1724,6 +1839,8 @@ export interface components {
             orgs: components["schemas"]["OrgView"][];
             /** Outcomes */
             outcomes: components["schemas"]["OutcomeView"][];
+            /** Questions */
+            questions: components["schemas"]["KeyQuestionView"][];
             /** Region */
             region: string;
             /** Speed */
@@ -1746,6 +1863,17 @@ export interface components {
             /** Version */
             version: number;
         };
+        /** PlaceProposed */
+        PlaceProposed: {
+            /** Confidence */
+            confidence: number;
+            /** Lat */
+            lat: number;
+            /** Lon */
+            lon: number;
+            /** Name */
+            name: string;
+        };
         /** PlaceShown */
         PlaceShown: {
             /** Area */
@@ -1761,9 +1889,7 @@ export interface components {
             /** Name */
             name: string;
             /** Reasons */
-            reasons: {
-                [key: string]: unknown;
-            }[];
+            reasons: components["schemas"]["ReasonShown"][];
         };
         /**
          * PositionIn
@@ -1784,6 +1910,20 @@ export interface components {
             lon: number;
         };
         /**
+         * ProposalView
+         * @description What the platform would have done with a report that waits for a person, best first.
+         */
+        ProposalView: {
+            /** Categories */
+            categories: components["schemas"]["CategoryProposed"][];
+            /** Level */
+            level: string;
+            /** Ours */
+            ours: string;
+            /** Places */
+            places: components["schemas"]["PlaceProposed"][];
+        };
+        /**
          * QuestionClass
          * @description The seven classes, in the order in which they are shown.
          * @enum {string}
@@ -1793,6 +1933,14 @@ export interface components {
         QuestionIn: {
             /** Words */
             words: string;
+        };
+        /** QuestionShown */
+        QuestionShown: {
+            /** Answers */
+            answers: components["schemas"]["AnswerShown"][];
+            ask: components["schemas"]["NameShown"];
+            /** Code */
+            code: string;
         };
         /** QuestionView */
         QuestionView: {
@@ -1839,6 +1987,15 @@ export interface components {
             /** Reason */
             reason: string;
         };
+        /** ReasonShown */
+        ReasonShown: {
+            /** Code */
+            code: string;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
+        };
         /** ReasonView */
         ReasonView: {
             /** Code */
@@ -1865,9 +2022,18 @@ export interface components {
              * @default false
              */
             answered: boolean;
+            /**
+             * Answers
+             * @default {}
+             */
+            answers: {
+                [key: string]: number;
+            };
             /** Category */
             category?: string | null;
             channel: components["schemas"]["Channel"];
+            /** Enquiry */
+            enquiry?: string | null;
             level?: components["schemas"]["Level"] | null;
             /**
              * Media
@@ -1884,6 +2050,8 @@ export interface components {
              *     }
              */
             reporter: components["schemas"]["ReporterIn"];
+            /** Same As */
+            same_as?: string | null;
             /**
              * Words
              * @default
@@ -1926,6 +2094,7 @@ export interface components {
             needs_person: components["schemas"]["ReasonView"] | null;
             /** Occurred At */
             occurred_at: string | null;
+            proposal: components["schemas"]["ProposalView"] | null;
             /** Reasons */
             reasons: components["schemas"]["ReasonView"][];
             /**
@@ -1970,8 +2139,19 @@ export interface components {
             /** Reports */
             reports: components["schemas"]["ReportView"][];
         };
-        /** Said */
+        /**
+         * Said
+         * @description `position`: where a device says it is. `at`: where the call-taker decided that it is.
+         */
         Said: {
+            /**
+             * Answers
+             * @default {}
+             */
+            answers: {
+                [key: string]: number;
+            };
+            at?: components["schemas"]["PositionIn"] | null;
             position?: components["schemas"]["PositionIn"] | null;
             /** Words */
             words: string;
@@ -2035,6 +2215,21 @@ export interface components {
             refused: components["schemas"]["RefusedView"][];
             /** Taken */
             taken: number;
+        };
+        /** SimilarShown */
+        SimilarShown: {
+            /** Age S */
+            age_s: number;
+            /** Distance M */
+            distance_m: number;
+            /** Incident */
+            incident: string;
+            /** Number */
+            number: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonShown"][];
+            /** Score */
+            score: number;
         };
         /** SimilarView */
         SimilarView: {
@@ -2125,25 +2320,29 @@ export interface components {
         /** UnderstoodView */
         UnderstoodView: {
             /** Alarms */
-            alarms: {
-                [key: string]: unknown;
-            }[];
+            alarms: components["schemas"]["AlarmShown"][];
             /** Category */
             category: string | null;
+            /** Confidence */
+            confidence: number;
+            fraud: components["schemas"]["FraudShown"];
+            knowledge: components["schemas"]["KnowledgeShown"];
             /** Level */
             level: string;
+            /** Others */
+            others: components["schemas"]["CategoryShown"][];
             /** Ours */
             ours: string;
             /** Places */
             places: components["schemas"]["PlaceShown"][];
+            /** Questions */
+            questions: components["schemas"]["QuestionShown"][];
             /** Reasons */
-            reasons: {
-                [key: string]: unknown;
-            }[];
+            reasons: components["schemas"]["ReasonShown"][];
             /** Similar */
-            similar: {
-                [key: string]: unknown;
-            }[];
+            similar: components["schemas"]["SimilarShown"][];
+            /** Spans */
+            spans: components["schemas"]["WordShown"][];
         };
         /**
          * UnitStatus
@@ -2213,6 +2412,17 @@ export interface components {
              * Format: date-time
              */
             since: string;
+        };
+        /** WordShown */
+        WordShown: {
+            /** End */
+            end: number;
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
+            /** Weight */
+            weight: number;
         };
         /** Words */
         Words: {

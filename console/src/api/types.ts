@@ -41,22 +41,29 @@ export type IncidentDetail = Narrow<S['IncidentDetail'], IncidentCodes & { repor
 export type UnitStatus = S['UnitStatus']
 export type UnitView = Narrow<S['UnitView'], { status: UnitStatus }>
 export type ReportState = S['ReportState']
-export type ReportView = Narrow<S['ReportView'], { state: ReportState; level: Level | null; reasons: Reason[]; needs_person: Reason | null }>
+export type Proposal = Narrow<S['ProposalView'], { level: Level }>
+export type ReportView = Narrow<S['ReportView'], { state: ReportState; level: Level | null; reasons: Reason[]; needs_person: Reason | null; proposal: Proposal | null }>
 export type Entry = S['EntryView']
 export type Candidate = Narrow<S['CandidateView'], { name: Name; status: UnitStatus; reasons: Reason[] }>
 export type Notice = S['NotificationView']
 
 export type PlaceSuggestion = Narrow<S['PlaceShown'], { reasons: Reason[] }>
+export type Question = S['QuestionShown']
+export type KnowledgeHit = S['KnowledgeHit']
 export type Understanding = Narrow<S['UnderstoodView'], {
-  level: Level; ours: 'police' | 'enquiry' | 'hotline'; reasons: Reason[]; places: PlaceSuggestion[]; similar: Similar[]
+  level: Level; ours: 'police' | 'enquiry' | 'hotline' | 'unclear'; reasons: Reason[]; places: PlaceSuggestion[]; similar: Similar[]
 }>
+/** Key question → number of its answer. */
+export type Answers = Record<string, number>
+/** What is asked of the platform while a call-taker types; `at` is where she decided that it is. */
+export interface Said { words: string; at?: Position; answers?: Answers }
 export interface NewReport {
-  channel: S['Channel']; words?: string; reporter?: { name?: string; contact?: string }; position?: Position
-  answered?: boolean; category?: string; level?: Level
+  channel: S['Channel']; words?: string; reporter?: { name?: string; contact?: string }; position?: Position & { accuracy_m?: number }
+  answered?: boolean; category?: string; level?: Level; answers?: Answers; same_as?: string; enquiry?: string
 }
-export type Question = S['QuestionView']
-export type QuestionDetail = S['EntryDetail']
-export type NewQuestion = S['NewEntryIn']
+export type BaseEntry = S['QuestionView']
+export type BaseEntryDetail = S['EntryDetail']
+export type NewBaseEntry = S['NewEntryIn']
 export type Found = S['FoundView']
 export type AskedState = S['AskedState']
 export type Asked = Narrow<S['AskedView'], { state: AskedState }>

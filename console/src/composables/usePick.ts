@@ -5,6 +5,8 @@ import type { Position } from '../api/types'
 const picking = ref(false)
 /** The position the open form holds, shown as a pin. */
 const pin = shallowRef<Position | null>(null)
+/** The places that the words may mean, numbered in this order. */
+const spots = shallowRef<Position[]>([])
 /** What the position is wanted for, in words. */
 const about = ref('')
 let answer: ((position: Position) => void) | null = null
@@ -22,4 +24,4 @@ function cancel(): void {
   answer = null
   picking.value = false
 }
-export const usePick = () => ({ picking, pin, about, ask, give, cancel })
+export const usePick = () => ({ picking, pin, spots, about, ask, give, cancel })

@@ -6,7 +6,7 @@ import { named, usePack } from './usePack'
 import { useTimes } from './useTimes'
 
 const { live } = useLive()
-const { orgName, categoryName, outcomeName } = usePack()
+const { orgName, categoryName, outcomeName, answerName } = usePack()
 const { full } = useTimes()
 
 const catalogued = (prefix: string) => (code: string) => wordsOf(`${prefix}.${code}`, code)
@@ -18,7 +18,7 @@ const NAMES: Record<string, (code: string) => string> = {
   level: catalogued('level'), was_level: catalogued('level'), stage: catalogued('stage'), channel: catalogued('channel'), role: catalogued('role'),
   held: skill, missing: skill, state, from: state, to: state, status: state, as: state, call_back: catalogued('call_back'),
   reason: catalogued('end_reason'),
-  category: categoryName, org: orgName, outcome: outcomeName, unit: unitName, incident: incidentNumber, into: incidentNumber, preempts: incidentNumber,
+  answer: answerName, category: categoryName, org: orgName, outcome: outcomeName, unit: unitName, incident: incidentNumber, into: incidentNumber, preempts: incidentNumber,
 }
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
 

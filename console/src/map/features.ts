@@ -1,6 +1,6 @@
 /** What the map draws, made from what the console knows. Pure. */
 import type { Feature, FeatureCollection, LineString, Point, Position as Coordinates } from 'geojson'
-import { LEVELS, type IncidentView, type UnitView } from '../api/types'
+import { LEVELS, type IncidentView, type Position, type UnitView } from '../api/types'
 import { at, type Motion } from '../store/motion'
 
 const collection = <G extends Point | LineString>(features: Feature<G>[]): FeatureCollection<G> => ({ type: 'FeatureCollection', features })
@@ -25,6 +25,10 @@ export function unitFeatures(units: Iterable<UnitView>, motions: ReadonlyMap<str
   }
   return collection(features)
 }
+
+/** The places that the words may mean, numbered as in the form. */
+export const spotFeatures = (spots: Position[]): FeatureCollection<Point> =>
+  collection(spots.map((s, i) => point([s.lon, s.lat], { number: String(i + 1) })))
 
 const BUSY = new Set(['offered', 'accepted', 'en_route', 'on_scene'])
 /** From the chosen incident to each unit that has it in hand or was just asked. */

@@ -16,7 +16,7 @@ export function addLiveLayers(map: MapLibre): void {
   for (const [name, image] of icons()) map.addImage(name, image, { pixelRatio: ICON_SCALE })
   map.addSource('ground', { type: 'geojson', data: EMPTY })
   map.addLayer({ id: 'ground-laid', type: 'fill', source: 'ground', paint: { 'fill-color': GROUND, 'fill-opacity': 0.28 } }, 'road-names')
-  for (const name of ['links', 'units', 'incidents', 'pin']) map.addSource(name, { type: 'geojson', data: EMPTY })
+  for (const name of ['links', 'units', 'incidents', 'pin', 'spots']) map.addSource(name, { type: 'geojson', data: EMPTY })
   map.addLayer({ id: 'links', type: 'line', source: 'links', layout: { 'line-cap': 'round' },
     paint: { 'line-color': '#4cc3ff', 'line-width': 2.5, 'line-opacity': 0.9, 'line-dasharray': [1, 2] } })
   map.addLayer({ id: 'unmet', type: 'circle', source: 'incidents', filter: ['get', 'unmet'],
@@ -35,6 +35,11 @@ export function addLiveLayers(map: MapLibre): void {
     layout: { 'icon-image': ['get', 'icon'], 'icon-allow-overlap': true, 'icon-ignore-placement': true, 'symbol-sort-key': ['get', 'order'],
       'icon-size': ['interpolate', ['linear'], ['zoom'], 10, 0.75, 14, 1] },
     paint: { 'icon-opacity': ['case', ['get', 'done'], 0.45, 1] } })
+  map.addLayer({ id: 'spots', type: 'circle', source: 'spots',
+    paint: { 'circle-radius': 12, 'circle-color': '#7c3aed', 'circle-stroke-width': 2, 'circle-stroke-color': '#ffffff' } })
+  map.addLayer({ id: 'spot-numbers', type: 'symbol', source: 'spots',
+    layout: { 'text-field': ['get', 'number'], 'text-font': FONT, 'text-size': 14, 'text-allow-overlap': true, 'text-ignore-placement': true },
+    paint: { 'text-color': '#ffffff' } })
   map.addLayer({ id: 'pin', type: 'circle', source: 'pin',
-    paint: { 'circle-radius': 8, 'circle-color': '#ffffff', 'circle-stroke-width': 5, 'circle-stroke-color': '#3b82f6' } })
+    paint: { 'circle-radius': 16, 'circle-opacity': 0, 'circle-stroke-width': 5, 'circle-stroke-color': '#3b82f6' } })
 }

@@ -6,7 +6,7 @@ import { named } from '../composables/usePack'
 import { usePick } from '../composables/usePick'
 import { language } from '../i18n'
 import { glide, isMoving, speed, type Motion } from '../store/motion'
-import { incidentFeatures, linkFeatures, unitFeatures } from './features'
+import { incidentFeatures, linkFeatures, spotFeatures, unitFeatures } from './features'
 
 /** Between two drawings of the units, milliseconds: as often as the fastest moves far enough to be seen, within these. */
 const SHORTEST_MS = 50, LONGEST_MS = 500
@@ -15,7 +15,7 @@ const MANY = 400 // units; to draw more of them takes longer than a short frame
 
 export function useLiveLayers(map: MapLibre, selected: Ref<string | null>): void {
   const { live } = useLive()
-  const { pin } = usePick()
+  const { pin, spots } = usePick()
   const motions = new Map<string, Motion>()
   const stale = new Set(['incidents', 'units', 'links'])
   const source = (name: string) => map.getSource<GeoJSONSource>(name)
@@ -32,6 +32,7 @@ export function useLiveLayers(map: MapLibre, selected: Ref<string | null>): void
       stale.add('links')
       frame()
     }),
+    watch(spots, (found) => source('spots')?.setData(spotFeatures(found)), { immediate: true }),
     watch(pin, (p) => source('pin')?.setData({ type: 'FeatureCollection', features: p ? [
       { type: 'Feature', properties: {}, geometry: { type: 'Point', coordinates: [p.lon, p.lat] } }] : [] }), { immediate: true }),
   ]

@@ -127,33 +127,39 @@ async def answer_report(
 
 
 async def describe_report(
-    site: Site, report_id: UUID, actor: str, words: str, point: Point | None, by_person: dict[str, Any]
+    site: Site,
+    connection: AsyncConnection,
+    report_id: UUID,
+    actor: str,
+    words: str,
+    point: Point | None,
+    by_person: dict[str, Any],
 ) -> ReportRow:
     """A call-taker wrote down what is said: the steps of intake are taken (again) with it."""
-    async with site.db.transaction() as connection:
-        report = await store.get_report(connection, site.region, report_id, lock=True)
-        if report.state not in (ReportState.RECEIVED, ReportState.ANSWERED):
-            raise Conflict("report_settled", state=report.state)
-        if report.state == ReportState.RECEIVED:
-            await answer_report(site, connection, report_id, actor)
-        place = {"lat": point.lat, "lon": point.lon, "accuracy_m": 10.0} if point else {}
-        row = await store.change_report(
-            connection, site.region, report_id,
-            words=words, needs_person=None, steps_due_at=site.clock.now(), steps_tries=0, **place, **by_person,
-        )  # fmt: skip
-        await record(site, connection, "report.described", "report", report_id, actor)
-        return row
+    report = await store.get_report(connection, site.region, report_id, lock=True)
+    if report.state not in (ReportState.RECEIVED, ReportState.ANSWERED):
+        raise Conflict("report_settled", state=report.state)
+    if report.state == ReportState.RECEIVED:
+        await answer_report(site, connection, report_id, actor)
+    place = {"lat": point.lat, "lon": point.lon, "accuracy_m": 10.0} if point else {}
+    row = await store.change_report(
+        connection, site.region, report_id,
+        words=words, needs_person=None, steps_due_at=site.clock.now(), steps_tries=0, **place, **by_person,
+    )  # fmt: skip
+    await record(site, connection, "report.described", "report", report_id, actor)
+    return row
 
 
-async def settle_report(site: Site, report_id: UUID, actor: str, state: ReportState, reason: str) -> ReportRow:
-    """End a report that is no incident: an enquiry answered, a request diverted, unfounded."""
+async def settle_report(
+    site: Site, connection: AsyncConnection, report_id: UUID, actor: str, state: ReportState, reason: str
+) -> ReportRow:
+    """A person ends a report that is no incident: an enquiry answered, a request diverted, unfounded."""
     if state not in (ReportState.ENQUIRY, ReportState.DIVERTED, ReportState.UNFOUNDED):
         raise Invalid("not_a_settlement", state=str(state))
-    async with site.db.transaction() as connection:
-        report = await store.get_report(connection, site.region, report_id, lock=True)
-        if report.state == ReportState.RECEIVED:
-            await answer_report(site, connection, report_id, actor)
-        return await settle(site, connection, report_id, actor, state, reason)
+    report = await store.get_report(connection, site.region, report_id, lock=True)
+    if report.state == ReportState.RECEIVED:
+        await answer_report(site, connection, report_id, actor)
+    return await settle(site, connection, report_id, actor, state, reason)
 
 
 async def settle(

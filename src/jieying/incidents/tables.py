@@ -98,6 +98,9 @@ report = by_month(
         Column("level", Text),
         Column("reasons", JSONB, nullable=False, server_default=text("'[]'")),
         Column("by_person", Boolean, nullable=False, server_default=text("false")),
+        # Key question → number of the answer; and what the steps would have done, where a person has to decide.
+        Column("answers", JSONB, nullable=False, server_default=text("'{}'")),
+        Column("proposal", JSONB(none_as_null=True)),
         Column("incident_id", Uuid),
         Column("needs_person", JSONB(none_as_null=True)),
         Column("reply", Text),

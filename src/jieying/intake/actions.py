@@ -1,8 +1,8 @@
 """The front door: a report is committed before it is acknowledged, and taken once however often it is sent."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from jieying.incidents import actions as incidents
 from jieying.incidents import store
 from jieying.incidents.model import Channel, ReportState
 from jieying.incidents.store import ReportRow
-from jieying.intake import rules
+from jieying.intake import labels, rules
 from jieying.intake.city import City
 from jieying.intake.store import find_media
 from jieying.journal.actions import Site, entry
@@ -26,11 +26,16 @@ from jieying.kit.errors import Conflict, Invalid
 from jieying.kit.geo import Point
 from jieying.kit.ids import new_id
 from jieying.kit.reasons import Reason
+from jieying.knowledge import store as knowledge
 
 
 @dataclass(frozen=True)
 class NewReport:
-    """One contact by one channel, as handed in. `answered`: a call-taker is already speaking with the reporter."""
+    """One contact by one channel, as handed in. `answered`: a call-taker is already speaking with the reporter.
+
+    `answers`: key question → number of the answer. `same_as`: the incident it speaks of. `enquiry`: the entry of the
+    knowledge base that answered it. With either of the last two the report is settled as it is taken.
+    """
 
     channel: Channel
     words: str = ""
@@ -43,6 +48,9 @@ class NewReport:
     answered: bool = False
     category: str | None = None
     level: Level | None = None
+    answers: Mapping[str, int] = field(default_factory=dict)
+    same_as: UUID | None = None
+    enquiry: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,9 @@ def check(site: Site, city: City, new: NewReport) -> None:
         rules.check_point(city.areas, new.point)
     if new.category is not None and new.category not in site.pack.categories:
         raise Invalid("no_such_category", category=new.category)
+    city.questions.check(new.answers)
+    if new.same_as and new.enquiry:
+        raise Invalid("same_and_enquiry")
 
 
 def _body_hash(new: NewReport) -> str:
@@ -89,7 +100,31 @@ async def take_report(site: Site, city: City, new: NewReport, sender: str, key: 
         kinds = ["report.received", "report.answered"] if new.answered else ["report.received"]
         told = [entry(site, kind, "report", id_, sender, channel=str(new.channel)) for kind in kinds]
         await append(connection, told)
+        if new.answered:
+            state = await _settle_at_once(site, city, connection, id_, new, sender)
     return Taken(id_, str(state), now)
+
+
+async def _settle_at_once(
+    site: Site, city: City, connection: AsyncConnection, id_: UUID, new: NewReport, actor: str
+) -> ReportState:
+    """What the call-taker decided while she spoke is kept as a label; of another incident, or answered, it is settled.
+
+    Raises NotFound for an incident or an entry that is not there.
+    """
+    report = await store.get_report(connection, site.region, id_)
+    same_as = str(new.same_as) if new.same_as else None
+    ours = "enquiry" if new.enquiry else None
+    what = labels.decided(new.category, new.level, new.point, same_as=same_as, ours=ours, entry=new.enquiry)
+    await labels.keep(site, city, connection, report, "handed_in", actor, what)
+    if new.same_as:
+        await incidents.link_report(site, connection, report, new.same_as, actor)
+        return ReportState.LINKED
+    if new.enquiry:
+        entry_ = await knowledge.get_entry(connection, site.region, new.enquiry)
+        await incidents.settle(site, connection, id_, actor, ReportState.ENQUIRY, entry_.id)
+        return ReportState.ENQUIRY
+    return ReportState.ANSWERED
 
 
 def _columns(site: Site, new: NewReport, id_: UUID, state: ReportState, now: datetime, sender: str) -> dict[str, Any]:
@@ -112,6 +147,7 @@ def _columns(site: Site, new: NewReport, id_: UUID, state: ReportState, now: dat
         "category": new.category,
         "level": str(new.level) if new.level else None,
         "by_person": new.category is not None or new.level is not None,
+        "answers": dict(new.answers),
         "needs_person": Reason("not_answered").as_json() if rings else None,
         "handed_in_by": sender,
         # Who speaks is answered by a person first; the steps follow when the words are written down.
@@ -146,6 +182,32 @@ async def answer(site: Site, report_id: UUID, actor: str) -> ReportRow:
         )  # fmt: skip
 
 
+async def describe(site: Site, city: City, report_id: UUID, actor: str, new: NewReport) -> None:
+    """A call-taker writes down what is said, with what she decides; the steps go on from it.
+
+    Raises Invalid, Conflict.
+    """
+    check(site, city, new)
+    by_person: dict[str, Any] = {"answers": dict(new.answers)} if new.answers else {}
+    if new.category or new.level:
+        by_person |= {"category": new.category, "level": new.level and str(new.level), "by_person": True}
+    async with site.db.transaction() as connection:
+        report = await incidents.describe_report(site, connection, report_id, actor, new.words, new.point, by_person)
+        what = labels.decided(new.category, new.level, new.point)
+        await labels.keep(site, city, connection, report, "described", actor, what)
+
+
+async def settle(site: Site, city: City, report_id: UUID, actor: str, state: ReportState, reason: str) -> None:
+    """End a report that is no incident: an enquiry answered, a request diverted, unfounded."""
+    async with site.db.transaction() as connection:
+        report = await incidents.settle_report(site, connection, report_id, actor, state, reason)
+        what = labels.decided(ours=_OURS[state])
+        await labels.keep(site, city, connection, report, "settled", actor, what)
+
+
+_OURS = {ReportState.ENQUIRY: "enquiry", ReportState.DIVERTED: "hotline", ReportState.UNFOUNDED: "unfounded"}
+
+
 @dataclass(frozen=True)
 class ByHand:
     """What a call-taker decided on opening an incident herself."""
@@ -171,13 +233,16 @@ async def open_by_hand(site: Site, city: City, report_id: UUID, actor: str, give
             given.category, level, (Reason("call_taker_decided"),), given.point, given.place, 1.0,
             located["area"], located["org"], plan.code, plan.units,
         )  # fmt: skip
+        what = labels.decided(given.category, level, given.point)
+        await labels.keep(site, city, connection, report, "opened", actor, what)
         return await incidents.open_incident(site, connection, report, opening, actor)
 
 
-async def link(site: Site, report_id: UUID, incident_id: UUID, actor: str) -> None:
+async def link(site: Site, city: City, report_id: UUID, incident_id: UUID, actor: str) -> None:
     """A call-taker says that a report belongs to an incident."""
     async with site.db.transaction() as connection:
         report = await store.get_report(connection, site.region, report_id, lock=True)
         if report.state == ReportState.RECEIVED:
             report = await incidents.answer_report(site, connection, report_id, actor)
+        await labels.keep(site, city, connection, report, "linked", actor, labels.decided(same_as=str(incident_id)))
         await incidents.link_report(site, connection, report, incident_id, actor)

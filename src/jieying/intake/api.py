@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, cast
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
@@ -12,29 +12,26 @@ from pydantic import BaseModel, Field
 from jieying.access.api import SiteNow, needs
 from jieying.access.rules import Account, Permission
 from jieying.citypack.model import Level
-from jieying.incidents import actions as incidents
 from jieying.incidents.model import Channel, ReportState
 from jieying.incidents.rights import seen_incident
 from jieying.intake import actions, rules
 from jieying.intake.actions import ByHand, NewReport
 from jieying.intake.city import City
 from jieying.intake.media import path_of, take_medium
-from jieying.intake.same import similar_incidents, top_category
 from jieying.intake.store import find_media
 from jieying.kit.api import Body, Moment, PositionIn
 from jieying.kit.errors import NotFound
-from jieying.places.locate import PlaceCandidate
-from jieying.triage.same_event import Facts
 
 router = APIRouter(tags=["intake"])
 
 HandsIn = Annotated[Account, needs(Permission.REPORT_HAND_IN)]
 Takes = Annotated[Account, needs(Permission.REPORT_TAKE)]
 Reads = Annotated[Account, needs(Permission.REPORT_READ)]
+Answers = dict[Annotated[str, Field(max_length=50)], Annotated[int, Field(ge=0, le=20)]]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-def _city(request: Request) -> City:
+def city_of(request: Request) -> City:
     return cast(City, request.app.state.city)
 
 
@@ -57,12 +54,21 @@ class ReportIn(Body):
     answered: bool = False
     category: str | None = Field(None, max_length=50)
     level: Level | None = None
+    answers: Answers = Field({}, max_length=50)
+    same_as: UUID | None = None
+    enquiry: str | None = Field(None, max_length=40)
+
+    @property
+    def by_call_taker(self) -> bool:
+        """Whether it says what only somebody who takes calls may decide."""
+        return bool(self.answered or self.category or self.level or self.answers or self.same_as or self.enquiry)
 
     def new(self) -> NewReport:
         return NewReport(
             self.channel, self.words, self.reporter.name, self.reporter.contact,
             self.position.point if self.position else None, self.position.accuracy_m if self.position else None,
-            self.occurred_at, tuple(self.media), self.answered, self.category, self.level,
+            self.occurred_at, tuple(self.media), self.answered or bool(self.same_as or self.enquiry),
+            self.category, self.level, self.answers, self.same_as, self.enquiry,
         )  # fmt: skip
 
 
@@ -82,9 +88,11 @@ async def hand_in(
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=200)] = None,
 ) -> TakenView:
     """Hand in a report of any channel. It is stored when this answers 201; 200 says that it had been before."""
-    if given.answered or given.category or given.level:
+    if given.by_call_taker:
         account.need(Permission.REPORT_TAKE)
-    taken = await actions.take_report(site, _city(request), given.new(), account.actor, idempotency_key)
+    if given.same_as:
+        await _need_to_see(site, account, given.same_as)
+    taken = await actions.take_report(site, city_of(request), given.new(), account.actor, idempotency_key)
     if taken.repeated:
         response.status_code = 200
     return TakenView(id=taken.id, state=taken.state, received_at=taken.received_at)
@@ -129,18 +137,17 @@ class Described(Body):
     position: PositionIn | None = None
     category: str | None = Field(None, max_length=50)
     level: Level | None = None
+    answers: Answers = Field({}, max_length=50)
 
 
 @router.post("/reports/{id}/describe", status_code=204)
 async def describe(id: UUID, given: Described, request: Request, site: SiteNow, account: Takes) -> None:
     """Write down what the reporter says; understanding and locating begin (again) with it."""
     point = given.position.point if given.position else None
-    new = NewReport(Channel.PHONE, given.words, point=point, category=given.category)
-    actions.check(site, _city(request), new)
-    by_person: dict[str, Any] = {}
-    if given.category or given.level:
-        by_person = {"category": given.category, "level": given.level and str(given.level), "by_person": True}
-    await incidents.describe_report(site, id, account.actor, given.words, point, by_person)
+    new = NewReport(
+        Channel.PHONE, given.words, point=point, category=given.category, level=given.level, answers=given.answers
+    )
+    await actions.describe(site, city_of(request), id, account.actor, new)
 
 
 class Settled(Body):
@@ -149,10 +156,10 @@ class Settled(Body):
 
 
 @router.post("/reports/{id}/settle", status_code=204)
-async def settle(id: UUID, given: Settled, site: SiteNow, account: Takes) -> None:
+async def settle(id: UUID, given: Settled, request: Request, site: SiteNow, account: Takes) -> None:
     """End a report that is no incident: enquiry, diverted or unfounded."""
     rules.check_words(given.reason)
-    await incidents.settle_report(site, id, account.actor, given.as_, given.reason)
+    await actions.settle(site, city_of(request), id, account.actor, given.as_, given.reason)
 
 
 class Opened(Body):
@@ -171,7 +178,7 @@ async def open_by_hand(id: UUID, given: Opened, request: Request, site: SiteNow,
     """Open an incident for a report that waits for a person."""
     rules.check_words(given.place)
     by_hand = ByHand(given.category, given.level, given.position.point, given.place)
-    incident = await actions.open_by_hand(site, _city(request), id, account.actor, by_hand)
+    incident = await actions.open_by_hand(site, city_of(request), id, account.actor, by_hand)
     return OpenedView(incident=incident)
 
 
@@ -180,67 +187,12 @@ class Linked(Body):
 
 
 @router.post("/reports/{id}/link", status_code=204)
-async def link(id: UUID, given: Linked, site: SiteNow, account: Takes) -> None:
+async def link(id: UUID, given: Linked, request: Request, site: SiteNow, account: Takes) -> None:
     """Say that the report speaks of an incident that is open already."""
+    await _need_to_see(site, account, given.incident)
+    await actions.link(site, city_of(request), id, given.incident, account.actor)
+
+
+async def _need_to_see(site: SiteNow, account: Account, incident: UUID) -> None:
     async with site.db.transaction() as connection:
-        await seen_incident(connection, site.region, account, given.incident)
-    await actions.link(site, id, given.incident, account.actor)
-
-
-class Said(Body):
-    words: str
-    position: PositionIn | None = None
-
-
-class PlaceShown(BaseModel):
-    name: str
-    kind: str
-    lat: float
-    lon: float
-    confidence: float
-    area: str | None
-    reasons: list[dict[str, Any]]
-
-
-class UnderstoodView(BaseModel):
-    category: str | None
-    level: str
-    ours: str
-    reasons: list[dict[str, Any]]
-    alarms: list[dict[str, Any]]
-    places: list[PlaceShown]
-    similar: list[dict[str, Any]]
-
-
-@router.post("/understand")
-async def understand(given: Said, request: Request, site: SiteNow, _: Takes) -> UnderstoodView:
-    """What the platform would make of these words; nothing is stored."""
-    rules.check_words(given.words)
-    city = _city(request)
-    found = city.understanding.understand(given.words)
-    device = given.position.point if given.position else None
-    places = city.locator.locate(given.words, device, given.position.accuracy_m if given.position else None)
-    return UnderstoodView(
-        category=found.category,
-        level=found.level,
-        ours=found.ours,
-        reasons=[reason.as_json() for reason in found.reasons],
-        alarms=[{"word": a.word, "start": a.start, "end": a.end, "level": str(a.level)} for a in found.alarms],
-        places=[
-            PlaceShown(
-                name=p.name, kind=p.kind, lat=p.position.lat, lon=p.position.lon, confidence=p.confidence,
-                area=p.area, reasons=[reason.as_json() for reason in p.reasons],
-            )
-            for p in places
-        ],
-        similar=await _similar(site, city, given.words, found.category, places),
-    )  # fmt: skip
-
-
-async def _similar(
-    site: SiteNow, city: City, words: str, category: str | None, places: list[PlaceCandidate]
-) -> list[dict[str, Any]]:
-    point = places[0].position if places else None
-    mine = Facts("", site.clock.now(), point, top_category(city, category), words)
-    async with site.db.transaction() as connection:
-        return await similar_incidents(site, city, connection, mine)
+        await seen_incident(connection, site.region, account, incident)

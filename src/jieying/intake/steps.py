@@ -30,6 +30,7 @@ from jieying.incidents.store import ReportRow
 from jieying.intake.city import City
 from jieying.intake.rules import choose_place
 from jieying.intake.same import similar_incidents, top_category
+from jieying.intake.suggest import proposal_of
 from jieying.journal.actions import SYSTEM, Site, record
 from jieying.journal.store import gathering
 from jieying.kit.errors import Conflict, Unavailable
@@ -59,6 +60,7 @@ class Work:
     level: Level = Level.YELLOW
     reasons: tuple[Reason, ...] = ()
     ours: str = "unclear"
+    found: Understood | None = None
     place: PlaceCandidate | None = None
     joins: UUID | None = None
     similar: list[dict[str, Any]] = field(default_factory=list)
@@ -76,9 +78,11 @@ Step = Callable[[Work], Awaitable[Reason | None]]
 async def understand(work: Work) -> Reason | None:
     """What it is and how urgent; what a call-taker decided stands."""
     given = work.report.by_person
-    found = work.city.understanding.understand(work.report.words, work.report.category if given else None)
+    found = work.city.understand(work.report.words, work.report.category if given else None, work.report.answers)
     work.category, work.level, work.reasons = _decided(work, found)
-    work.ours = "police" if given and work.category else found.ours
+    work.found, work.ours = found, found.ours
+    if given and work.category:  # a person is sure of it
+        work.ours = work.city.pack.categories[work.category].kind
     return None
 
 
@@ -130,8 +134,18 @@ def _decided(work: Work, found: Understood) -> tuple[str, Level, tuple[Reason, .
     return category, level, (Reason("call_taker_decided"), *found.reasons)
 
 
+def _candidates(work: Work) -> list[PlaceCandidate]:
+    return work.city.locator.locate(work.report.words, work.device, work.report.accuracy_m)
+
+
+def _proposal(work: Work) -> dict[str, Any] | None:
+    """What the steps would have done, for the person who decides now; None when nothing was said."""
+    said = work.report.words.strip() and work.found
+    return proposal_of(work.found, _candidates(work)) if said and work.found else None
+
+
 async def locate(work: Work) -> Reason | None:
-    candidates = work.city.locator.locate(work.report.words, work.device, work.report.accuracy_m)
+    candidates = _candidates(work)
     chosen = choose_place(candidates)
     if isinstance(chosen, Reason):
         return chosen
@@ -228,7 +242,7 @@ async def _walk(work: Work) -> None:
         work.step = step.__name__
         reason = await step(work)
         if reason is not None:
-            await incidents.hand_to_person(work.site, work.connection, work.report, reason)
+            await incidents.hand_to_person(work.site, work.connection, work.report, reason, proposal=_proposal(work))
         if reason is not None or work.settled:
             break
 

@@ -117,6 +117,27 @@ class Reporter(BaseModel):
     contact: str
 
 
+class CategoryProposed(BaseModel):
+    code: str
+    confidence: float
+
+
+class PlaceProposed(BaseModel):
+    name: str
+    lat: float
+    lon: float
+    confidence: float
+
+
+class ProposalView(BaseModel):
+    """What the platform would have done with a report that waits for a person, best first."""
+
+    categories: list[CategoryProposed]
+    level: str
+    ours: str
+    places: list[PlaceProposed]
+
+
 class ReportView(BaseModel):
     id: UUID
     channel: str
@@ -134,6 +155,7 @@ class ReportView(BaseModel):
     level: str | None
     reasons: list[ReasonView]
     needs_person: ReasonView | None
+    proposal: ProposalView | None
     reply: str | None
     due_at: datetime
     version: int
@@ -175,7 +197,7 @@ class EntryView(BaseModel):
 
 _INCIDENT = [n for n in IncidentView.model_fields if n not in ("clocks", "assignments", "waiting", "level_reasons")]
 _ASSIGNMENT = [name for name in AssignmentView.model_fields if name != "reasons"]
-_REPORT_APART = ("reporter", "reasons", "needs_person", "incident", "due_at")
+_REPORT_APART = ("reporter", "reasons", "needs_person", "proposal", "incident", "due_at")
 _REPORT = [name for name in ReportView.model_fields if name not in _REPORT_APART]
 
 
@@ -228,6 +250,7 @@ def show_report(pack: CityPack, row: ReportRow) -> ReportView:
     return ReportView.model_construct(
         reporter=Reporter.model_construct(name=row.reporter_name, contact=row.reporter_contact),
         reasons=_reasons(row.reasons), needs_person=_reason(row.needs_person), incident=row.incident_id,
+        proposal=ProposalView(**row.proposal) if row.needs_person and row.proposal else None,
         due_at=due_at("answer", level, row.received_at, pack.targets), **fields,
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from jieying.bootstrap import Platform
 from jieying.dispatch import api as dispatch
 from jieying.incidents.rights import seen_incident
 from jieying.intake import api as intake
+from jieying.intake import understand_api
 from jieying.kit.errors import Forbidden, TooLarge
 from jieying.knowledge import api as knowledge
 from jieying.settings import Settings
@@ -81,6 +82,7 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
     api = APIRouter(prefix="/api")
     for feature in (meta, access, intake, knowledge, speeds, units, dispatch, supervise, reach_api, live_api):
         api.include_router(feature.router)
+    api.include_router(understand_api.router)
     app.include_router(api)
     if STATIC.is_dir():
         app.mount("/", StaticFiles(directory=STATIC, html=True))

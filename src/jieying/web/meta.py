@@ -63,6 +63,12 @@ class OutcomeView(BaseModel):
     name: Words
 
 
+class KeyQuestionView(BaseModel):
+    code: str
+    ask: Words
+    answers: list[Words]
+
+
 class PackView(BaseModel):
     region: str
     name: Words
@@ -73,6 +79,7 @@ class PackView(BaseModel):
     orgs: list[OrgView]
     categories: list[CategoryView]
     outcomes: list[OutcomeView]
+    questions: list[KeyQuestionView]
     levels: list[str]
     targets: dict[str, dict[str, int]]
     now: datetime
@@ -84,7 +91,7 @@ def _words(name: Name) -> Words:
 
 
 @router.get("/pack")
-async def read_pack(site: SiteNow, _: SignedIn) -> PackView:
+async def read_pack(request: Request, site: SiteNow, _: SignedIn) -> PackView:
     pack = site.pack
     return PackView(
         region=pack.region, name=_words(pack.name), language=pack.language, timezone=pack.timezone,
@@ -101,6 +108,10 @@ async def read_pack(site: SiteNow, _: SignedIn) -> PackView:
             for c in pack.categories.values()
         ],
         outcomes=[OutcomeView(code=code, name=_words(name)) for code, name in pack.outcomes.items()],
+        questions=[
+            KeyQuestionView(code=one.code, ask=_words(one.ask), answers=[_words(answer.say) for answer in one.answers])
+            for one in request.app.state.city.questions
+        ],
         levels=[str(level) for level in Level], targets={str(k): v for k, v in pack.targets.seconds.items()},
         now=site.clock.now(), speed=site.clock.speed,
     )  # fmt: skip

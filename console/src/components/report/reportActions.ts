@@ -14,7 +14,7 @@ const pending = (r: ReportView) => r.state === 'received' || r.state === 'answer
 export const REPORT_ACTIONS: ReportAction[] = [
   { name: 'answer', main: () => true, shows: (r) => r.state === 'received' },
   { name: 'describe', shows: pending, fields: (r) => [{ name: 'words', label: t('report.words'), kind: 'text', required: true, value: r.words ?? '' }] },
-  { name: 'open', main: (r) => r.state === 'answered', shows: pending, position: true, fields: (r) => [
+  { name: 'open', main: (r) => r.state === 'answered' && !r.proposal?.places.length, shows: pending, position: true, fields: (r) => [
     { name: 'category', label: t('field.category'), kind: 'choice', required: true, choices: categoryChoices(), value: r.category ?? '' },
     { name: 'level', label: t('field.level'), kind: 'choice', choices: levelChoices(), value: r.level ?? '' },
     { name: 'place', label: t('field.place'), kind: 'line' }] },
