@@ -202,13 +202,13 @@ async def divert_answered(
         return
     if not Channel(report.channel).is_spoken:
         await store.change_report(connection, site.region, report.id, reply="reply.hotline")
-    where_to = _where_to(site, city, report)
+    where_to = _where_to(city, report)
     await hotline.divert_report(site, connection, report.id, report.category, where_to, actor, reason)
 
 
-def _where_to(site: Site, city: City, report: ReportRow) -> hotline.Where:
-    """The place the reporter means, as well as it is known; at the least the city, for a request needs one."""
+def _where_to(city: City, report: ReportRow) -> hotline.Where:
+    """The place the reporter means, as well as it is known."""
     device = None if report.lat is None else Point(report.lat, report.lon)
     found = city.locator.locate(report.words, device, report.accuracy_m)
     named = next((one for one in found if one.confidence >= rules.SURE), None)
-    return hotline.Where(named.name if named else site.pack.name.zh, device or (named.position if named else None))
+    return hotline.Where(named.name if named else "", device or (named.position if named else None))

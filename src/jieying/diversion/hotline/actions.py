@@ -42,7 +42,7 @@ def states_due(connected: bool) -> tuple[HotlineState, ...]:
 
 @dataclass(frozen=True)
 class Where:
-    """Where the hotline shall look: a place in words, a point, or both."""
+    """Where the hotline shall look: a place in words, a point, or both; the city when nothing is known."""
 
     address: str
     point: Point | None
@@ -86,7 +86,7 @@ async def _add(
     await store.add(
         connection, region=site.region, id=id_, state=str(HotlineState.TO_SEND),
         service_code=rules.service_code(site.pack.hotline, site.pack.categories, category),
-        address=where.address, lat=where.point.lat if where.point else None,
+        address=where.address or site.pack.name.zh, lat=where.point.lat if where.point else None,
         lon=where.point.lon if where.point else None, diverted_by=actor, reason=reason, diverted_at=now, due_at=now,
         **subject,
     )  # fmt: skip

@@ -77,7 +77,7 @@ async def add(connection: AsyncConnection, **values: Any) -> None:
 async def get(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> DiversionRow:
     """Raises NotFound."""
     query = select(diversion).where(diversion.c.region == region, diversion.c.id == id)
-    row = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    row: DiversionRow | None = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
     if row is None:
         raise NotFound("no_such_diversion", diversion=str(id))
     return row
@@ -89,7 +89,7 @@ async def move(
     """Guarded transition; raises NotFound or Conflict("illegal_transition")."""
     where = (diversion.c.region == region, diversion.c.id == id, diversion.c.state.in_(sources(target)))
     statement = update(diversion).where(*where).values(changes | {"state": str(target)}).returning(diversion)
-    row = (await connection.execute(statement)).one_or_none()
+    row: DiversionRow | None = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise illegal((await get(connection, region, id)).state, target)
     return row
