@@ -17,6 +17,9 @@ from jieying.access import store as access_store
 from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
 from jieying.dispatch import moves
+from jieying.diversion.hotline import actions as hotline
+from jieying.diversion.hotline import store as hotline_store
+from jieying.diversion.hotline.client import Hotline
 from jieying.incidents import store as incidents_store
 from jieying.intake import labels, steps
 from jieying.intake.city import City
@@ -43,11 +46,12 @@ SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow, "notices": notice
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.25  # subscribers of the journal read in batches, not entry by entry
-STEP_WALKERS, OFFER_WALKERS = 4, 2
+STEP_WALKERS, OFFER_WALKERS, HOTLINE_WALKERS = 4, 2, 2
 RETRY_S = 1.0
 BUSY_S = 0.05
 SPEEDS_S = 1.0  # within so many seconds speeds that another process put in force are taken
 ASKED_S = 5.0  # how late the ladder may hear of a question that nobody answered
+HOTLINE_S = 1.0  # how late a request may be sent to the hotline
 HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
 
@@ -78,9 +82,12 @@ class Bell:
 class Platform:
     """One process's share of the running system."""
 
-    def __init__(self, db: Database, clock: Clock, pack: CityPack, data_dir: Path) -> None:
+    def __init__(
+        self, db: Database, clock: Clock, pack: CityPack, data_dir: Path, city_hotline: Hotline | None = None
+    ) -> None:
         self.site = Site(db, clock, pack)
-        self.city = City(pack, data_dir / "roads.cache")
+        self.hotline = city_hotline
+        self.city = City(pack, data_dir / "roads.cache", hands_on=city_hotline is not None)
         self.media_dir = data_dir / "media"
         self.media_dir.mkdir(parents=True, exist_ok=True)
         self._steps_due = Bell(STEP_WALKERS)
@@ -102,7 +109,7 @@ class Platform:
 
     def kick_after(self, path: str) -> None:
         """A request changed something: the loops look at once instead of at their next turn."""
-        if path.startswith("/api/reports"):
+        if path.startswith(("/api/reports", "/api/open311")):
             self._steps_due.ring()
         elif path.startswith("/api/roads"):
             self._speeds_due.ring()
@@ -128,9 +135,11 @@ class Platform:
                     *await incidents_store.next_due(connection, self.site.region),
                     await supervise_store.next_due(connection, self.site.region),
                     await knowledge_store.next_due(connection, self.site.region),
+                    await hotline_store.next_due(connection, self.site.region, hotline.states_due(bool(self.hotline))),
                 ]
             now = self.site.clock.now()
-            jobs = zip(moments, (self._step, self._offer, self._expire, self._ring, self._ring_asked), strict=True)
+            work = (self._step, self._offer, self._expire, self._ring, self._ring_asked, self._hand_on)
+            jobs = zip(moments, work, strict=True)
             ready = [job for moment, job in jobs if moment is not None and moment <= now]
             worked = [await job() for job in ready]
             if not any(worked):
@@ -162,6 +171,9 @@ class Platform:
     async def _ring_asked(self) -> bool:
         return await knowledge.ring_due(self.site)
 
+    async def _hand_on(self) -> bool:
+        return await hotline.hand_on(self.site, self.hotline)
+
     async def _take_speeds(self) -> bool:
         """Change over to speeds that were put in force since; requests meanwhile go on with those of before."""
         async with self.site.db.transaction() as connection:
@@ -190,6 +202,7 @@ class Platform:
             *(self._loop(partial(self._gather, reader), self._never, GATHER_S) for reader in self._readers()),
             self._loop(self._ring, self._never),
             self._loop(self._ring_asked, self._never, ASKED_S),
+            *(self._loop(self._hand_on, self._never, HOTLINE_S) for _ in range(HOTLINE_WALKERS)),
             self._loop(self._take_speeds, self._speeds_due, SPEEDS_S),
             relay(self.site.db),
             listen(self.site.db, self._news),
@@ -205,6 +218,8 @@ class Platform:
         for task in self._tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        if self.hotline is not None:
+            await self.hotline.close()
         await self.site.db.close()
 
     def _news(self) -> None:

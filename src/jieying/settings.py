@@ -23,4 +23,6 @@ class Settings(BaseSettings):
     shared_data: Path = Field(Path("../shared/data"), description="Folder of real data for tests and recipes")
     session_hours: float = Field(12, gt=0, description="Hours after which an account must sign in again")
     media_max_bytes: int = Field(25 * 1024**2, gt=0, description="Largest picture, sound or film, in bytes")
+    hotline_url: str = Field("", description="GeoReport v2 address of the hotline 12345, without /requests.json")
+    hotline_key: str = Field("", repr=False, description="API key that the hotline gave us")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged")

@@ -44,6 +44,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/hotline/diversions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Diversions
+         * @description What was handed to the hotline, newest first; `state`: one or several, separated by commas.
+         */
+        get: operations["list_diversions_api_hotline_diversions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/diversions/{id}/{step}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark
+         * @description What the hotline said on the telephone; or hand it over by hand; or have it sent (again).
+         */
+        post: operations["mark_api_hotline_diversions__id___step__post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hotline/news": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * News
+         * @description The hotline says that something has changed. It is asked what: so a late or false word changes nothing.
+         */
+        post: operations["news_api_hotline_news_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/i18n/{language}": {
         parameters: {
             query?: never;
@@ -161,7 +221,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Divert */
+        /**
+         * Divert
+         * @description Hand an incident to another service.
+         */
         post: operations["divert_api_incidents__id__divert_post"];
         delete?: never;
         options?: never;
@@ -237,7 +300,7 @@ export interface paths {
         put?: never;
         /**
          * Refused
-         * @description The other service does not take it: it is ours again.
+         * @description The other service does not take it: it is ours again, within the same clocks.
          */
         post: operations["refused_api_incidents__id__refused_post"];
         delete?: never;
@@ -645,6 +708,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/open311/v2/requests.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand In
+         * @description Hand in an urgent request. It is stored when this answers 201; 200 says that it had been before.
+         *
+         *     Which it is, the header Idempotency-Key or `attribute[reference]` says: the hotline's own number of it.
+         */
+        post: operations["hand_in_api_open311_v2_requests_json_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/open311/v2/requests/{id}.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow
+         * @description What became of a request that this account handed in.
+         */
+        get: operations["follow_api_open311_v2_requests__id__json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/open311/v2/services.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Services
+         * @description The one service there is.
+         */
+        get: operations["services_api_open311_v2_services_json_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/pack": {
         parameters: {
             query?: never;
@@ -766,6 +891,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/{id}/divert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Divert
+         * @description Hand a report to another service; the hotline gets it by wire, others as it is done by hand.
+         */
+        post: operations["divert_api_reports__id__divert_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/reports/{id}/link": {
         parameters: {
             query?: never;
@@ -817,7 +962,7 @@ export interface paths {
         put?: never;
         /**
          * Settle
-         * @description End a report that is no incident: enquiry, diverted or unfounded.
+         * @description End a report that is no incident: enquiry, unfounded, or diverted, which is to the hotline (see `divert`).
          */
         post: operations["settle_api_reports__id__settle_post"];
         delete?: never;
@@ -947,6 +1092,18 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** AcceptedView */
+        AcceptedView: {
+            /** Account Id */
+            account_id?: null;
+            /** Service Notice */
+            service_notice: string;
+            /**
+             * Service Request Id
+             * Format: uuid
+             */
+            service_request_id: string;
+        };
         /** AccountView */
         AccountView: {
             /**
@@ -1251,6 +1408,47 @@ export interface components {
             /** Words */
             words: string;
         };
+        /** DiversionView */
+        DiversionView: {
+            /** Address */
+            address: string;
+            /**
+             * Diverted At
+             * Format: date-time
+             */
+            diverted_at: string;
+            /** Diverted By */
+            diverted_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Incident */
+            incident: string | null;
+            /** Needs Person */
+            needs_person: {
+                [key: string]: unknown;
+            } | null;
+            /** Reason */
+            reason: string;
+            /** Report */
+            report: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Service Code */
+            service_code: string;
+            /** State */
+            state: string;
+            /** Taken At */
+            taken_at: string | null;
+            /** Their Id */
+            their_id: string | null;
+            /** Their Notes */
+            their_notes: string | null;
+        };
         /** DivertIn */
         DivertIn: {
             /**
@@ -1263,6 +1461,73 @@ export interface components {
              * @enum {string}
              */
             to: "hotline_12345" | "anti_fraud" | "fire_119" | "ambulance_120";
+        };
+        /** Diverted */
+        Diverted: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * To
+             * @default hotline_12345
+             * @enum {string}
+             */
+            to: "hotline_12345" | "anti_fraud" | "fire_119" | "ambulance_120";
+        };
+        /** DivertedListView */
+        DivertedListView: {
+            /** Diversions */
+            diversions: components["schemas"]["DivertedView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * DivertedView
+         * @description A request at the hotline with the report or the incident that it is about.
+         */
+        DivertedView: {
+            about_incident: components["schemas"]["IncidentView"] | null;
+            about_report: components["schemas"]["ReportView"] | null;
+            /** Address */
+            address: string;
+            /**
+             * Diverted At
+             * Format: date-time
+             */
+            diverted_at: string;
+            /** Diverted By */
+            diverted_by: string;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Incident */
+            incident: string | null;
+            /** Needs Person */
+            needs_person: {
+                [key: string]: unknown;
+            } | null;
+            /** Reason */
+            reason: string;
+            /** Report */
+            report: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            /** Service Code */
+            service_code: string;
+            /** State */
+            state: string;
+            /** Taken At */
+            taken_at: string | null;
+            /** Their Id */
+            their_id: string | null;
+            /** Their Notes */
+            their_notes: string | null;
         };
         /** EntriesView */
         EntriesView: {
@@ -1430,6 +1695,7 @@ export interface components {
             clocks: components["schemas"]["ClockShown"][];
             /** Closed At */
             closed_at: string | null;
+            diversion: components["schemas"]["DiversionView"] | null;
             /** En Route At */
             en_route_at: string | null;
             guidance: components["schemas"]["Words"];
@@ -1516,6 +1782,7 @@ export interface components {
             clocks: components["schemas"]["ClockShown"][];
             /** Closed At */
             closed_at: string | null;
+            diversion: components["schemas"]["DiversionView"] | null;
             /** En Route At */
             en_route_at: string | null;
             /** Handed Over At */
@@ -1673,6 +1940,14 @@ export interface components {
              */
             incident: string;
         };
+        /** MarkIn */
+        MarkIn: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** MediumView */
         MediumView: {
             /** Sha256 */
@@ -1719,6 +1994,21 @@ export interface components {
              * @default []
              */
             wordings: string[];
+        };
+        /**
+         * NewsIn
+         * @description A service request as GeoReport v2 has it; only which one it is counts.
+         */
+        NewsIn: {
+            /** Service Request Id */
+            service_request_id: string;
+        };
+        /** NewsView */
+        NewsView: {
+            /** Known */
+            known: string[];
+            /** Unknown */
+            unknown: string[];
         };
         /** NotificationView */
         NotificationView: {
@@ -2008,6 +2298,11 @@ export interface components {
                 [key: string]: string | number;
             };
         };
+        /** RefusedIn */
+        RefusedIn: {
+            /** Reason */
+            reason: string;
+        };
         /** RefusedView */
         RefusedView: {
             /** Code */
@@ -2071,6 +2366,7 @@ export interface components {
             category: string | null;
             /** Channel */
             channel: string;
+            diversion: components["schemas"]["DiversionView"] | null;
             /**
              * Due At
              * Format: date-time
@@ -2139,6 +2435,38 @@ export interface components {
             /** Reports */
             reports: components["schemas"]["ReportView"][];
         };
+        /** RequestView */
+        RequestView: {
+            /** Description */
+            description: string;
+            /** Lat */
+            lat: number | null;
+            /** Long */
+            long: number | null;
+            /**
+             * Requested Datetime
+             * Format: date-time
+             */
+            requested_datetime: string;
+            /** Service Code */
+            service_code: string;
+            /** Service Name */
+            service_name: string;
+            /**
+             * Service Request Id
+             * Format: uuid
+             */
+            service_request_id: string;
+            /** Status */
+            status: string;
+            /** Status Notes */
+            status_notes: string;
+            /**
+             * Updated Datetime
+             * Format: date-time
+             */
+            updated_datetime: string;
+        };
         /**
          * Said
          * @description `position`: where a device says it is. `at`: where the call-taker decided that it is.
@@ -2162,6 +2490,35 @@ export interface components {
          * @enum {string}
          */
         Scope: "national" | "province" | "city";
+        /** ServiceView */
+        ServiceView: {
+            /** Description */
+            description: string;
+            /**
+             * Group
+             * @default
+             */
+            group: string;
+            /**
+             * Keywords
+             * @default
+             */
+            keywords: string;
+            /**
+             * Metadata
+             * @default false
+             */
+            metadata: boolean;
+            /** Service Code */
+            service_code: string;
+            /** Service Name */
+            service_name: string;
+            /**
+             * Type
+             * @default realtime
+             */
+            type: string;
+        };
         /** SessionView */
         SessionView: {
             account: components["schemas"]["AccountView"];
@@ -2492,6 +2849,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    list_diversions_api_hotline_diversions_get: {
+        parameters: {
+            query?: {
+                state?: string;
+                limit?: number;
+                before?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DivertedListView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    mark_api_hotline_diversions__id___step__post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                step: "taken" | "done" | "refused" | "by-hand" | "send";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiversionView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    news_api_hotline_news_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewsIn"][];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewsView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -2845,7 +3304,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReasonIn"];
+                "application/json": components["schemas"]["RefusedIn"];
             };
         };
         responses: {
@@ -3608,6 +4067,116 @@ export interface operations {
             };
         };
     };
+    hand_in_api_open311_v2_requests_json_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    account_id?: string;
+                    address_id?: string;
+                    address_string?: string;
+                    api_key?: string;
+                    "attribute[reference]"?: string;
+                    description?: string;
+                    device_id?: string;
+                    email?: string;
+                    first_name?: string;
+                    jurisdiction_id?: string;
+                    last_name?: string;
+                    lat?: string;
+                    long?: string;
+                    media_url?: string;
+                    phone?: string;
+                    service_code?: string;
+                };
+                "application/x-www-form-urlencoded": {
+                    account_id?: string;
+                    address_id?: string;
+                    address_string?: string;
+                    api_key?: string;
+                    "attribute[reference]"?: string;
+                    description?: string;
+                    device_id?: string;
+                    email?: string;
+                    first_name?: string;
+                    jurisdiction_id?: string;
+                    last_name?: string;
+                    lat?: string;
+                    long?: string;
+                    media_url?: string;
+                    phone?: string;
+                    service_code?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"][];
+                };
+            };
+        };
+    };
+    follow_api_open311_v2_requests__id__json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"][];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    services_api_open311_v2_services_json_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceView"][];
+                };
+            };
+        };
+    };
     read_pack_api_pack_get: {
         parameters: {
             query?: never;
@@ -3802,6 +4371,39 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Described"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    divert_api_reports__id__divert_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Diverted"];
             };
         };
         responses: {

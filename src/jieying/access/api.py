@@ -57,7 +57,12 @@ def token_of(connection: HTTPConnection) -> str:
 
 async def account_of(connection: HTTPConnection) -> Account:
     """Who sends this request; raises NotSignedIn."""
-    state, token, now = state_of(connection), token_of(connection), time.monotonic()
+    return await account_by(state_of(connection), token_of(connection))
+
+
+async def account_by(state: State, token: str) -> Account:
+    """Whose session this is; raises NotSignedIn."""
+    now = time.monotonic()
     known = state.sessions.get(token)
     if known and now - known[0] < REMEMBER_S and known[2] > state.site.clock.now():
         return known[1]

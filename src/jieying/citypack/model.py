@@ -270,6 +270,15 @@ class DispatchSettings:
 
 
 @dataclass(frozen=True)
+class HotlineSettings:
+    """How the city hotline 12345 is addressed by Open311: whose it is, and its service for each of our categories."""
+
+    jurisdiction: str = ""
+    default: str = "other"
+    services: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class CityPack:
     """Everything that makes the system a city's own. `region` leads every key in the database."""
 
@@ -297,6 +306,7 @@ class CityPack:
     dispatch: DispatchSettings = field(default_factory=DispatchSettings)
     turn_bans: tuple[TurnBan, ...] = ()
     demand: tuple[DemandPoint, ...] = ()
+    hotline: HotlineSettings = field(default_factory=HotlineSettings)
 
     def orgs_above(self, code: str) -> list[Org]:
         """The org itself and those above it, nearest first."""

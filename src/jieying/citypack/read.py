@@ -22,6 +22,7 @@ from jieying.citypack.read_rules import (
     read_alarm_words,
     read_categories,
     read_dispatch,
+    read_hotline,
     read_outcomes,
     read_plans,
     read_speeds,
@@ -76,6 +77,7 @@ def read_with_faults(folder: Path) -> tuple[CityPack, list[Fault]]:
         dispatch=read_dispatch(head.one("dispatch")),
         turn_bans=read_turn_bans(source, nodes, edges),
         demand=read_demand(source),
+        hotline=read_hotline(source, categories),
     )
     return result, sorted(source.faults, key=lambda f: (f.file, f.line))
 

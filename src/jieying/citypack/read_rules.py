@@ -11,6 +11,7 @@ from jieying.citypack.model import (
     AlarmWord,
     Category,
     DispatchSettings,
+    HotlineSettings,
     Level,
     Name,
     OrgKind,
@@ -176,3 +177,20 @@ def read_outcomes(source: Source) -> dict[str, Name]:
     if not outcomes:
         source.fault("outcomes.toml", 0, "nothing_in_it")
     return outcomes
+
+
+def read_hotline(source: Source, categories: dict[str, Category]) -> HotlineSettings:
+    """From `hotline.toml`, if it is there."""
+    if not source.has("hotline.toml"):
+        return HotlineSettings()
+    file = source.toml("hotline.toml", ("hotline", "service"))
+    head = file.need("hotline", keys="jurisdiction,default")
+    services: dict[str, str] = {}
+    for record in file.many("service", "category,code"):
+        category = record.known("category", categories, "unknown_category")
+        if category in services:
+            record.fault("duplicate_code", value=category)
+        elif category in categories and categories[category].kind != "hotline":
+            record.fault("not_for_the_hotline", value=category)
+        services[category] = record.text("code")
+    return HotlineSettings(head.text("jurisdiction", ""), head.text("default"), services)

@@ -88,8 +88,8 @@ async def _decide(site: Site, decider: Decider, connection: AsyncConnection, inc
 
 
 def _serving(incident: IncidentRow, given: list[AssignmentRow]) -> int:
-    """How many units are asked, bound or done since the incident was last opened."""
-    since = incident.reopened_at or incident.opened_at
+    """How many units are asked, bound or done since the incident was last opened or came back."""
+    since = max(moment for moment in (incident.opened_at, incident.reopened_at, incident.taken_back_at) if moment)
     return sum(a.state in store.LIVE_VALUES or (a.state == "cleared" and a.cleared_at >= since) for a in given)
 
 
@@ -336,34 +336,47 @@ async def leave_to_others(
 ) -> IncidentRow:
     """Divert an incident to another service, or merge it into the one that goes on; its units are free."""
     async with site.db.transaction() as connection:
-        ids = [incident_id, into] if into else [incident_id]
-        await store.lock_incidents(connection, site.region, ids)
-        if into is not None:
-            goes_on = await store.get_incident(connection, site.region, into)
-            if into == incident_id:
-                raise Invalid("merge_into_itself")
-            if goes_on.state not in ("open", "active", "resolved"):
-                raise Conflict("incident_ended", state=goes_on.state)
-        await store.get_incident(connection, site.region, incident_id)
-        for a in await store.assignments_of(connection, site.region, [incident_id]):
-            if a.state in store.LIVE_VALUES:
-                offered = a.state == AssignmentState.OFFERED
-                ended = AssignmentState.WITHDRAWN if offered else AssignmentState.RELEASED
-                await _stop(site, connection, a, ended, actor, str(target))
-        row = await store.move_incident(
-            connection, site.region, incident_id, target,
-            merged_into=into, dispatch_due_at=None, waiting_since=None, waiting_reason=None,
-        )  # fmt: skip
-        if into is not None:
-            moved = await store.move_reports(connection, site.region, incident_id, into)
-            await store.change_incident(connection, site.region, into, reports_count=goes_on.reports_count + moved)
-            await record(site, connection, "incident.took_over", "incident", into, actor, into, merged=str(incident_id))
-        await record(
-            site, connection, f"incident.{target}", "incident", incident_id, actor, incident_id,
-            reason=reason, into=str(into) if into else None,
-        )  # fmt: skip
-        await store.wake_waiting(connection, site.region, site.clock.now(), WAKE)
-        return row
+        return await leave(site, connection, incident_id, actor, target, reason, into)
+
+
+async def leave(
+    site: Site,
+    connection: AsyncConnection,
+    incident_id: UUID,
+    actor: str,
+    target: IncidentState,
+    reason: str,
+    into: UUID | None = None,
+) -> IncidentRow:
+    """As `leave_to_others`, as part of a larger action."""
+    ids = [incident_id, into] if into else [incident_id]
+    await store.lock_incidents(connection, site.region, ids)
+    if into is not None:
+        goes_on = await store.get_incident(connection, site.region, into)
+        if into == incident_id:
+            raise Invalid("merge_into_itself")
+        if goes_on.state not in ("open", "active", "resolved"):
+            raise Conflict("incident_ended", state=goes_on.state)
+    await store.get_incident(connection, site.region, incident_id)
+    for a in await store.assignments_of(connection, site.region, [incident_id]):
+        if a.state in store.LIVE_VALUES:
+            offered = a.state == AssignmentState.OFFERED
+            ended = AssignmentState.WITHDRAWN if offered else AssignmentState.RELEASED
+            await _stop(site, connection, a, ended, actor, str(target))
+    row = await store.move_incident(
+        connection, site.region, incident_id, target,
+        merged_into=into, dispatch_due_at=None, waiting_since=None, waiting_reason=None,
+    )  # fmt: skip
+    if into is not None:
+        moved = await store.move_reports(connection, site.region, incident_id, into)
+        await store.change_incident(connection, site.region, into, reports_count=goes_on.reports_count + moved)
+        await record(site, connection, "incident.took_over", "incident", into, actor, into, merged=str(incident_id))
+    await record(
+        site, connection, f"incident.{target}", "incident", incident_id, actor, incident_id,
+        reason=reason, into=str(into) if into else None,
+    )  # fmt: skip
+    await store.wake_waiting(connection, site.region, site.clock.now(), WAKE)
+    return row
 
 
 async def hand_over(site: Site, incident_id: UUID, actor: str, unit: str | None) -> IncidentRow:

@@ -13,7 +13,7 @@ from jieying.dispatch import actions
 from jieying.dispatch.decide import Decider
 from jieying.incidents import actions as incidents
 from jieying.incidents import store
-from jieying.incidents.model import AssignmentState, IncidentState, illegal
+from jieying.incidents.model import AssignmentState, IncidentState
 from jieying.incidents.rights import seen_incident
 from jieying.incidents.store import IncidentRow
 from jieying.journal.actions import Site
@@ -189,28 +189,6 @@ class ReasonIn(Body):
 async def reopen(id: UUID, given: ReasonIn, request: Request, site: SiteNow, account: Manages) -> Shown:
     await _seen(site, id, account)
     await incidents.reopen_incident(site, id, account.actor, given.reason)
-    return await _shown(request, id, account)
-
-
-@router.post("/incidents/{id}/refused")
-async def refused(id: UUID, given: ReasonIn, request: Request, site: SiteNow, account: Manages) -> Shown:
-    """The other service does not take it: it is ours again."""
-    incident = await _seen(site, id, account)
-    if incident.state != IncidentState.DIVERTED:
-        raise illegal(incident.state, IncidentState.OPEN)
-    await incidents.reopen_incident(site, id, account.actor, given.reason)
-    return await _shown(request, id, account)
-
-
-class DivertIn(Body):
-    to: Literal["hotline_12345", "anti_fraud", "fire_119", "ambulance_120"]
-    reason: Text = ""
-
-
-@router.post("/incidents/{id}/divert")
-async def divert(id: UUID, given: DivertIn, request: Request, site: SiteNow, account: Manages) -> Shown:
-    await _seen(site, id, account)
-    await actions.leave_to_others(site, id, account.actor, IncidentState.DIVERTED, f"{given.to}: {given.reason}")
     return await _shown(request, id, account)
 
 

@@ -120,8 +120,9 @@ async def answer_report(
 ) -> ReportRow:
     """The first human or automatic reply was given."""
     row = await store.move_report(
-        connection, site.region, report_id, ReportState.ANSWERED, answered_at=site.clock.now(), **changes
-    )
+        connection, site.region, report_id, ReportState.ANSWERED, ReportState.RECEIVED,
+        answered_at=site.clock.now(), **changes,
+    )  # fmt: skip
     await record(site, connection, "report.answered", "report", report_id, actor, channel=row.channel)
     return row
 
@@ -153,8 +154,8 @@ async def describe_report(
 async def settle_report(
     site: Site, connection: AsyncConnection, report_id: UUID, actor: str, state: ReportState, reason: str
 ) -> ReportRow:
-    """A person ends a report that is no incident: an enquiry answered, a request diverted, unfounded."""
-    if state not in (ReportState.ENQUIRY, ReportState.DIVERTED, ReportState.UNFOUNDED):
+    """A person ends a report that is no incident: an enquiry answered, unfounded. (Diverted: intake/actions.py.)"""
+    if state not in (ReportState.ENQUIRY, ReportState.UNFOUNDED):
         raise Invalid("not_a_settlement", state=str(state))
     report = await store.get_report(connection, site.region, report_id, lock=True)
     if report.state == ReportState.RECEIVED:
@@ -168,6 +169,18 @@ async def settle(
     """End an answered report that is no incident, as part of a larger action."""
     row = await store.move_report(connection, site.region, report_id, state, needs_person=None, steps_due_at=None)
     await record(site, connection, f"report.{state}", "report", report_id, actor, reason=reason)
+    return row
+
+
+async def take_back_report(
+    site: Site, connection: AsyncConnection, report_id: UUID, actor: str, reason: Reason
+) -> ReportRow:
+    """The other service refused: a call-taker gets the report with the reason. Its times, so its clocks, go on."""
+    row = await store.move_report(
+        connection, site.region, report_id, ReportState.ANSWERED, ReportState.DIVERTED,
+        needs_person=reason.as_json(), reply="reply.received",
+    )  # fmt: skip
+    await record(site, connection, "report.taken_back", "report", report_id, actor, channel=row.channel)
     return row
 
 
@@ -211,11 +224,8 @@ async def close_incident(site: Site, incident_id: UUID, actor: str, call_back: s
 
 async def _reopen(site: Site, connection: AsyncConnection, incident_id: UUID, actor: str, reason: str) -> IncidentRow:
     now = site.clock.now()
-    incident = await store.get_incident(connection, site.region, incident_id, lock=True)
-    if incident.state == IncidentState.ACTIVE:  # goes back to open by itself when its last unit leaves
-        raise illegal(incident.state, IncidentState.OPEN)
     row = await store.move_incident(
-        connection, site.region, incident_id, IncidentState.OPEN,
+        connection, site.region, incident_id, IncidentState.OPEN, IncidentState.CLOSED,
         reopened_at=now, dispatch_due_at=now, resolved_at=None, closed_at=None, outcome=None, outcome_notes=None,
     )  # fmt: skip
     await record(site, connection, "incident.reopened", "incident", incident_id, actor, incident_id, reason=reason)
@@ -223,6 +233,19 @@ async def _reopen(site: Site, connection: AsyncConnection, incident_id: UUID, ac
 
 
 async def reopen_incident(site: Site, incident_id: UUID, actor: str, reason: str) -> IncidentRow:
-    """Open a closed incident again, or one that the other service refused to take."""
+    """Open a closed incident again: what is still to be done has new clocks."""
     async with site.db.transaction() as connection:
         return await _reopen(site, connection, incident_id, actor, reason)
+
+
+async def take_back_incident(
+    site: Site, connection: AsyncConnection, incident_id: UUID, actor: str, reason: str
+) -> IncidentRow:
+    """The other service refused: the incident is offered again, and its clocks go on as if it had never left."""
+    now = site.clock.now()
+    row = await store.move_incident(
+        connection, site.region, incident_id, IncidentState.OPEN, IncidentState.DIVERTED,
+        taken_back_at=now, dispatch_due_at=now, outcome=None, outcome_notes=None,
+    )  # fmt: skip
+    await record(site, connection, "incident.taken_back", "incident", incident_id, actor, incident_id, reason=reason)
+    return row

@@ -79,7 +79,7 @@ REPORT_TRANSITIONS: dict[ReportState, frozenset[ReportState]] = {
     _R.ANSWERED: frozenset({_R.LINKED, _R.ENQUIRY, _R.DIVERTED, _R.UNFOUNDED}),
     _R.LINKED: frozenset(),
     _R.ENQUIRY: frozenset(),
-    _R.DIVERTED: frozenset(),
+    _R.DIVERTED: frozenset({_R.ANSWERED}),  # the other service refused
     _R.UNFOUNDED: frozenset(),
 }
 

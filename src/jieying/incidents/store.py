@@ -126,10 +126,18 @@ async def get_report(connection: AsyncConnection, region: str, id: UUID, lock: b
 
 
 async def move_report(
-    connection: AsyncConnection, region: str, id: UUID, target: ReportState, **changes: Any
+    connection: AsyncConnection,
+    region: str,
+    id: UUID,
+    target: ReportState,
+    source: ReportState | None = None,
+    **changes: Any,
 ) -> ReportRow:
-    """Guarded transition of a report; raises NotFound or Conflict("illegal_transition")."""
-    row = await _change(connection, report, region, id, sources(target), state=str(target), **changes)
+    """Guarded transition of a report, from `source` alone where it is given; raises NotFound or
+    Conflict("illegal_transition").
+    """
+    legal = sources(target) if source is None else {source}
+    row = await _change(connection, report, region, id, legal, state=str(target), **changes)
     if row is None:
         raise illegal((await get_report(connection, region, id)).state, target)
     return row
@@ -252,10 +260,18 @@ async def lock_incidents(connection: AsyncConnection, region: str, ids: Sequence
 
 
 async def move_incident(
-    connection: AsyncConnection, region: str, id: UUID, target: IncidentState, **changes: Any
+    connection: AsyncConnection,
+    region: str,
+    id: UUID,
+    target: IncidentState,
+    source: IncidentState | None = None,
+    **changes: Any,
 ) -> IncidentRow:
-    """Guarded transition of an incident; raises NotFound or Conflict("illegal_transition")."""
-    row = await _change(connection, incident, region, id, sources(target), state=str(target), **changes)
+    """Guarded transition of an incident, from `source` alone where it is given; raises NotFound or
+    Conflict("illegal_transition").
+    """
+    legal = sources(target) if source is None else {source}
+    row = await _change(connection, incident, region, id, legal, state=str(target), **changes)
     if row is None:
         raise illegal((await get_incident(connection, region, id)).state, target)
     return row

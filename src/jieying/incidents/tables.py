@@ -64,6 +64,7 @@ incident = by_month(
         Column("call_back_notes", Text),
         Column("merged_into", Uuid),
         _moment("reopened_at"),
+        _moment("taken_back_at"),
         Column("version", Integer, nullable=False, server_default=text("1")),
         PrimaryKeyConstraint("region", "id"),
         Index("ix_incident_running", "region", "level_rank", postgresql_where=text("state IN ('open','active')")),

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from jieying.citypack.model import Level
 from jieying.dispatch.actions import where
 from jieying.dispatch.rules import plan_for
+from jieying.diversion.hotline import actions as hotline
 from jieying.incidents import actions as incidents
 from jieying.incidents import store
 from jieying.incidents.model import Channel, ReportState
@@ -198,14 +199,14 @@ async def describe(site: Site, city: City, report_id: UUID, actor: str, new: New
 
 
 async def settle(site: Site, city: City, report_id: UUID, actor: str, state: ReportState, reason: str) -> None:
-    """End a report that is no incident: an enquiry answered, a request diverted, unfounded."""
+    """End a report that is no incident: an enquiry answered, unfounded."""
     async with site.db.transaction() as connection:
         report = await incidents.settle_report(site, connection, report_id, actor, state, reason)
         what = labels.decided(ours=_OURS[state])
         await labels.keep(site, city, connection, report, "settled", actor, what)
 
 
-_OURS = {ReportState.ENQUIRY: "enquiry", ReportState.DIVERTED: "hotline", ReportState.UNFOUNDED: "unfounded"}
+_OURS = {ReportState.ENQUIRY: "enquiry", ReportState.UNFOUNDED: "unfounded"}
 
 
 @dataclass(frozen=True)
@@ -246,3 +247,34 @@ async def link(site: Site, city: City, report_id: UUID, incident_id: UUID, actor
             report = await incidents.answer_report(site, connection, report_id, actor)
         await labels.keep(site, city, connection, report, "linked", actor, labels.decided(same_as=str(incident_id)))
         await incidents.link_report(site, connection, report, incident_id, actor)
+
+
+async def divert(site: Site, city: City, report_id: UUID, actor: str, to: str, reason: str) -> None:
+    """A call-taker says that a report is another service's business. Raises NotFound, Conflict."""
+    async with site.db.transaction() as connection:
+        report = await store.get_report(connection, site.region, report_id, lock=True)
+        if report.state == ReportState.RECEIVED:
+            report = await incidents.answer_report(site, connection, report_id, actor)
+        await labels.keep(site, city, connection, report, "settled", actor, labels.decided(ours="hotline"))
+        await divert_answered(site, city, connection, report, actor, to, reason)
+
+
+async def divert_answered(
+    site: Site, city: City, connection: AsyncConnection, report: ReportRow, actor: str, to: str, reason: str
+) -> None:
+    """Divert an answered report, as part of a larger action; what goes to the hotline is due to be sent with it."""
+    await incidents.settle(site, connection, report.id, actor, ReportState.DIVERTED, f"{to}: {reason}")
+    if to != hotline.SERVICE:
+        return
+    if not Channel(report.channel).is_spoken:
+        await store.change_report(connection, site.region, report.id, reply="reply.hotline")
+    where_to = _where_to(city, report)
+    await hotline.divert_report(site, connection, report.id, report.category, where_to, actor, reason)
+
+
+def _where_to(city: City, report: ReportRow) -> hotline.Where:
+    """The place the reporter means, as well as it is known."""
+    device = None if report.lat is None else Point(report.lat, report.lon)
+    found = city.locator.locate(report.words, device, report.accuracy_m)
+    named = next((one for one in found if one.confidence >= rules.SURE), None)
+    return hotline.Where(named.name if named else "", device or (named.position if named else None))

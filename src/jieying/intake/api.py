@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from jieying.access.api import SiteNow, needs
 from jieying.access.rules import Account, Permission
 from jieying.citypack.model import Level
+from jieying.diversion.hotline.model import Service
 from jieying.incidents.model import Channel, ReportState
 from jieying.incidents.rights import seen_incident
 from jieying.intake import actions, rules
@@ -157,9 +158,24 @@ class Settled(Body):
 
 @router.post("/reports/{id}/settle", status_code=204)
 async def settle(id: UUID, given: Settled, request: Request, site: SiteNow, account: Takes) -> None:
-    """End a report that is no incident: enquiry, diverted or unfounded."""
+    """End a report that is no incident: enquiry, unfounded, or diverted, which is to the hotline (see `divert`)."""
     rules.check_words(given.reason)
+    if given.as_ is ReportState.DIVERTED:
+        await actions.divert(site, city_of(request), id, account.actor, "hotline_12345", given.reason)
+        return
     await actions.settle(site, city_of(request), id, account.actor, given.as_, given.reason)
+
+
+class Diverted(Body):
+    to: Service = "hotline_12345"
+    reason: str = Field("", max_length=2000)
+
+
+@router.post("/reports/{id}/divert", status_code=204)
+async def divert(id: UUID, given: Diverted, request: Request, site: SiteNow, account: Takes) -> None:
+    """Hand a report to another service; the hotline gets it by wire, others as it is done by hand."""
+    rules.check_words(given.reason)
+    await actions.divert(site, city_of(request), id, account.actor, given.to, given.reason)
 
 
 class Opened(Body):

@@ -30,12 +30,13 @@ def model_version(pack: CityPack) -> str:
 class City:
     """Safe to share between tasks and threads: nothing in it changes, it is only replaced, by `use_speeds`.
 
-    `cache` saves the road preparation.
+    `cache` saves the road preparation. `hands_on`: the city hotline is connected, so the steps may divert to it.
     """
 
-    def __init__(self, pack: CityPack, cache: Path | None = None) -> None:
+    def __init__(self, pack: CityPack, cache: Path | None = None, hands_on: bool = False) -> None:
         graph = from_pack(pack)
         self.pack = pack
+        self.hands_on = hands_on
         self.roads = RoadNetwork(graph, pack.speeds, cache)
         self.areas = AreaIndex(pack)
         self.understanding = Understanding(pack)

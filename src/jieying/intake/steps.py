@@ -2,7 +2,8 @@
 
 1. store            take_report (intake/actions.py): committed before it is acknowledged
 2. understand       category, level, whose business it is
-3. answer           a text report gets its automatic reply, an enquiry its answer; who speaks, a person
+3. answer           a text report gets its automatic reply, an enquiry its answer, the hotline what is surely its
+                    business; who speaks, a person
 4. locate           the place to go to
 5. find_same        a verbatim resend joins its incident; others are suggested
 6. open             the incident, or the one it joins
@@ -23,10 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.citypack.model import Level
 from jieying.dispatch.rules import plan_for
+from jieying.diversion.hotline import actions as hotline
+from jieying.diversion.hotline import store as hotline_store
 from jieying.incidents import actions as incidents
 from jieying.incidents import store
 from jieying.incidents.model import Channel, ReportState
 from jieying.incidents.store import ReportRow
+from jieying.intake.actions import divert_answered
 from jieying.intake.city import City
 from jieying.intake.rules import choose_place
 from jieying.intake.same import similar_incidents, top_category
@@ -61,6 +65,7 @@ class Work:
     reasons: tuple[Reason, ...] = ()
     ours: str = "unclear"
     found: Understood | None = None
+    sure: bool = False
     place: PlaceCandidate | None = None
     joins: UUID | None = None
     similar: list[dict[str, Any]] = field(default_factory=list)
@@ -81,8 +86,9 @@ async def understand(work: Work) -> Reason | None:
     found = work.city.understand(work.report.words, work.report.category if given else None, work.report.answers)
     work.category, work.level, work.reasons = _decided(work, found)
     work.found, work.ours = found, found.ours
+    work.sure = found.sure
     if given and work.category:  # a person is sure of it
-        work.ours = work.city.pack.categories[work.category].kind
+        work.ours, work.sure = work.city.pack.categories[work.category].kind, True
     return None
 
 
@@ -107,6 +113,8 @@ async def answer(work: Work) -> Reason | None:
         return None if work.category else Reason("ours_unclear")
     if work.ours == "enquiry" and await _answered_by_base(work):
         return None
+    if work.ours == "hotline" and await _handed_to_hotline(work):
+        return None
     return Reason(f"ours_{work.ours}")
 
 
@@ -124,6 +132,23 @@ async def _answered_by_base(work: Work) -> bool:
         await store.change_report(work.connection, region, report.id, reply="reply.enquiry")
         await incidents.settle(work.site, work.connection, report.id, SYSTEM, ReportState.ENQUIRY, asked.entry_id)
     return work.settled
+
+
+async def _handed_to_hotline(work: Work) -> bool:
+    """Whether it went to the city hotline by itself: what is surely theirs, and neither urgent nor theirs before."""
+    report = work.report
+    by_itself = (
+        work.city.hands_on
+        and work.sure
+        and work.level not in (Level.RED, Level.ORANGE)
+        and not Channel(report.channel).is_spoken
+        and report.channel != Channel.HOTLINE_12345
+        and not await hotline_store.latest_of(work.connection, work.site.region, [report.id])
+    )
+    if by_itself:
+        await divert_answered(work.site, work.city, work.connection, report, SYSTEM, hotline.SERVICE, "")
+        work.settled = True
+    return by_itself
 
 
 def _decided(work: Work, found: Understood) -> tuple[str, Level, tuple[Reason, ...]]:

@@ -8,14 +8,14 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from jieying.citypack.model import Level, OrgKind
+from jieying.citypack.model import Level
 from jieying.incidents import store as incidents
 from jieying.journal.actions import SYSTEM, Site, entry
 from jieying.journal.model import Entry
 from jieying.journal.store import NewEntry, append
 from jieying.kit.ids import new_id
 from jieying.supervise import store
-from jieying.supervise.rules import STOPS, Told, begun_at, due_at, rung_of
+from jieying.supervise.rules import STOPS, Told, begun_at, due_at, rung_of, top
 
 # Reports have no level before they are understood: the answer is due as for the most urgent.
 UNKNOWN_LEVEL = Level.RED
@@ -29,17 +29,12 @@ _MOVED = {
     "incident.opened",
     "incident.amended",
     "incident.reopened",
+    "incident.taken_back",
     "incident.resolved",
     "assignment.offered",
     "assignment.accepted",
     "assignment.on_scene",
 }
-
-
-def _top(site: Site) -> str:
-    """The organisation that answers for reports that have no area yet: the city."""
-    cities = [org.code for org in site.pack.orgs.values() if org.kind is OrgKind.CITY]
-    return cities[0] if cities else next(iter(site.pack.orgs))
 
 
 async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
@@ -49,7 +44,7 @@ async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Entr
     for one in entries:
         if one.kind == "report.received":
             due = due_at("answer", UNKNOWN_LEVEL, one.at, site.pack.targets)
-            started.append(_clock(site, "report", UUID(one.subject), "answer", _top(site), due))
+            started.append(_clock(site, "report", UUID(one.subject), "answer", top(site.pack), due))
         elif one.kind == "report.answered":
             stopped.append(("report", UUID(one.subject), "answer"))
     moved = {one.incident for one in entries if one.incident and one.kind in _MOVED | _OVER}

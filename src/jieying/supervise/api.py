@@ -1,6 +1,7 @@
 """Reading: incidents, reports and units as they stand, timelines, intervals, notifications."""
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from jieying.access.api import SignedIn, SiteNow, needs
 from jieying.access.rules import Account, Permission
 from jieying.citypack.model import Level
 from jieying.dispatch.rules import plan_for
+from jieying.diversion.hotline import store as hotline
+from jieying.diversion.hotline.model import HotlineState
+from jieying.diversion.hotline.views import DiversionView, show_diversion
 from jieying.incidents import store as incidents
 from jieying.incidents.model import IncidentState, ReportState
 from jieying.incidents.rights import may_see, seen_incident
@@ -31,7 +35,7 @@ from jieying.supervise.views import (
     Words,
     show_entry,
     show_incidents,
-    show_report,
+    show_reports,
     show_unit,
 )
 from jieying.units import store as units
@@ -44,7 +48,7 @@ ReadsJournal = Annotated[Account, needs(Permission.JOURNAL_READ)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 
 
-def _states(given: str, known: type[IncidentState] | type[ReportState]) -> list[str]:
+def _states(given: str, known: type[StrEnum]) -> list[str]:
     """The states named in a query, separated by commas; Invalid when one is none."""
     states = [one for one in given.split(",") if one]
     if not set(states) <= set(known):
@@ -76,12 +80,12 @@ async def read_incident(id: UUID, site: SiteNow, account: ReadsIncidents) -> Inc
     async with site.db.transaction() as connection:
         row = await seen_incident(connection, site.region, account, id)
         (shown,) = await show_incidents(site, connection, [row])
-        reports = await incidents.reports_of(connection, site.region, id)
+        reports = await show_reports(site, connection, await incidents.reports_of(connection, site.region, id))
     guidance = plan_for(site.pack, row.category, Level(row.level)).guidance
     fields = {name: getattr(shown, name) for name in IncidentView.model_fields}
     return IncidentDetail.model_construct(
         **fields,
-        reports=[show_report(site.pack, report) for report in reports],
+        reports=reports,
         guidance=Words(zh=guidance.zh, en=guidance.en or guidance.zh),
         similar=[SimilarView.model_validate(one) for one in row.similar],
     )
@@ -122,7 +126,7 @@ async def list_reports(
             connection, site.region, states=states, waiting=waiting, before=before, limit=limit
         )
         hidden = await _hidden(site, connection, account, {row.incident_id for row in rows})
-    shown = [show_report(site.pack, row) for row in rows if row.incident_id not in hidden]
+        shown = await show_reports(site, connection, [row for row in rows if row.incident_id not in hidden])
     return ReportsView(reports=shown, next=rows[-1].id if len(rows) == limit and not waiting else None)
 
 
@@ -143,7 +147,44 @@ async def read_report(id: UUID, site: SiteNow, account: SignedIn) -> ReportView:
         # The same answer for one that is not there and one that is not for this account.
         if row is None or hidden or not (own or account.may(Permission.REPORT_READ)):
             raise NotFound("no_such_report", report=str(id))
-    return show_report(site.pack, row)
+        (shown,) = await show_reports(site, connection, [row])
+    return shown
+
+
+class DivertedView(DiversionView):
+    """A request at the hotline with the report or the incident that it is about."""
+
+    about_report: ReportView | None
+    about_incident: IncidentView | None
+
+
+class DivertedListView(BaseModel):
+    diversions: list[DivertedView]
+    next: UUID | None
+
+
+@router.get("/hotline/diversions")
+async def list_diversions(
+    site: SiteNow, account: ReadsReports, state: str = "", limit: Limit = 50, before: UUID | None = None
+) -> DivertedListView:
+    """What was handed to the hotline, newest first; `state`: one or several, separated by commas."""
+    states = _states(state, HotlineState)
+    async with site.db.transaction() as connection:
+        rows = await hotline.list_diversions(connection, site.region, states, before, limit)
+        known = await incidents.reports_by_ids(connection, site.region, [r.report_id for r in rows if r.report_id])
+        reports = {view.id: view for view in await show_reports(site, connection, known)}
+        ids = [row.incident_id for row in rows if row.incident_id]
+        seen = [r for r in await incidents.incidents_by_ids(connection, site.region, ids) if may_see(account, r)]
+        shown = {view.id: view for view in await show_incidents(site, connection, seen)}
+    diversions = [
+        DivertedView.model_construct(
+            **show_diversion(row).__dict__, about_report=reports.get(row.report_id),
+            about_incident=shown.get(row.incident_id),
+        )
+        for row in rows
+        if row.report_id or row.incident_id in shown
+    ]  # fmt: skip
+    return DivertedListView(diversions=diversions, next=rows[-1].id if len(rows) == limit else None)
 
 
 class UnitsView(BaseModel):

@@ -1,9 +1,10 @@
-"""Who is told when an incident is opened, as its response plan says, of a move that was suggested, and of a question
-that nobody answered: a subscriber of the journal.
+"""Who is told when an incident is opened, as its response plan says, of a move that was suggested, of a question that
+nobody answered, and of a request that the hotline does not get: a subscriber of the journal.
 """
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -14,7 +15,7 @@ from jieying.journal.model import Entry
 from jieying.journal.store import append
 from jieying.kit.ids import new_id
 from jieying.supervise import store
-from jieying.supervise.rules import Told, rung_of, whom
+from jieying.supervise.rules import Told, rung_of, top, whom
 
 
 async def tell(site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
@@ -26,7 +27,8 @@ async def tell(site: Site, connection: AsyncConnection, entries: Sequence[Entry]
             notifications.append(
                 {
                     "region": site.region, "id": id_, "at": site.clock.now(), "kind": one.kind,
-                    "role": target.role, "org": target.org, "incident_id": one.incident, "report_id": None,
+                    "role": target.role, "org": target.org, "incident_id": one.incident,
+                    "report_id": UUID(one.subject) if one.kind == "hotline.stuck" and not one.incident else None,
                     "params": params,
                 }
             )  # fmt: skip
@@ -55,4 +57,7 @@ def _told_of(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
     if one.kind == "asked.overdue":
         rung = rung_of(site.pack, one.data["rung"], one.data["org"])
         return [(rung[0], {"rung": one.data["rung"] + 1})] if rung else []
+    if one.kind == "hotline.stuck":
+        first = rung_of(site.pack, 0, top(site.pack))
+        return [(first[0], {})] if first else []
     return []

@@ -63,6 +63,12 @@ def clocks_of(times: Mapping[str, Any], level: Level, targets: Targets, now: dat
     return clocks
 
 
+def top(pack: CityPack) -> str:
+    """The organisation that answers for what has no area yet: the city."""
+    cities = [org.code for org in pack.orgs.values() if org.kind is OrgKind.CITY]
+    return cities[0] if cities else next(iter(pack.orgs))
+
+
 @dataclass(frozen=True)
 class Told:
     """Who is told: everybody of the role in the organisation."""

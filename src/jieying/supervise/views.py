@@ -10,7 +10,10 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.citypack.model import CityPack, Level
+from jieying.diversion.hotline import store as hotline
+from jieying.diversion.hotline.views import DiversionView, show_diversion
 from jieying.incidents import store as incidents
+from jieying.incidents.model import IncidentState, ReportState
 from jieying.incidents.store import AssignmentRow, IncidentRow, ReportRow
 from jieying.journal.actions import Site
 from jieying.journal.model import Entry
@@ -107,6 +110,7 @@ class IncidentView(BaseModel):
     call_back: str | None
     call_back_notes: str | None
     merged_into: UUID | None
+    diversion: DiversionView | None
     version: int
     clocks: list[ClockShown]
     assignments: list[AssignmentView]
@@ -158,6 +162,7 @@ class ReportView(BaseModel):
     proposal: ProposalView | None
     reply: str | None
     due_at: datetime
+    diversion: DiversionView | None
     version: int
 
 
@@ -195,9 +200,10 @@ class EntryView(BaseModel):
     data: dict[str, Any]
 
 
-_INCIDENT = [n for n in IncidentView.model_fields if n not in ("clocks", "assignments", "waiting", "level_reasons")]
+_INCIDENT_APART = ("clocks", "assignments", "waiting", "level_reasons", "diversion")
+_INCIDENT = [name for name in IncidentView.model_fields if name not in _INCIDENT_APART]
 _ASSIGNMENT = [name for name in AssignmentView.model_fields if name != "reasons"]
-_REPORT_APART = ("reporter", "reasons", "needs_person", "proposal", "incident", "due_at")
+_REPORT_APART = ("reporter", "reasons", "needs_person", "proposal", "incident", "due_at", "diversion")
 _REPORT = [name for name in ReportView.model_fields if name not in _REPORT_APART]
 
 
@@ -221,11 +227,22 @@ async def show_incidents(site: Site, connection: AsyncConnection, rows: Sequence
     for assignment in await incidents.assignments_of(connection, site.region, ids):
         given[assignment.incident_id].append(_assignment(assignment))
     rungs = await store.rungs_of(connection, site.region, ids)
-    return [_incident(site, row, given[row.id], rungs) for row in rows]
+    away = [row.id for row in rows if row.state == IncidentState.DIVERTED or row.taken_back_at]
+    diverted = await _diversions(site, connection, away)
+    return [_incident(site, row, given[row.id], rungs, diverted.get(row.id)) for row in rows]
+
+
+async def _diversions(site: Site, connection: AsyncConnection, subjects: Sequence[UUID]) -> dict[UUID, DiversionView]:
+    found = await hotline.latest_of(connection, site.region, subjects)
+    return {subject: show_diversion(row) for subject, row in found.items()}
 
 
 def _incident(
-    site: Site, row: IncidentRow, given: list[AssignmentView], rungs: dict[tuple[UUID, str], int]
+    site: Site,
+    row: IncidentRow,
+    given: list[AssignmentView],
+    rungs: dict[tuple[UUID, str], int],
+    diversion: DiversionView | None,
 ) -> IncidentView:
     fields = {name: getattr(row, name) for name in _INCIDENT}
     times = cast(Mapping[str, Any], row._mapping)
@@ -239,19 +256,27 @@ def _incident(
     waiting = _reason(row.waiting_reason)
     return IncidentView.model_construct(
         level_reasons=_reasons(row.level_reasons), clocks=clocks, assignments=given,
-        waiting=Waiting.model_construct(since=row.waiting_since, reason=waiting) if waiting else None, **fields,
+        waiting=Waiting.model_construct(since=row.waiting_since, reason=waiting) if waiting else None,
+        diversion=diversion, **fields,
     )  # fmt: skip
 
 
-def show_report(pack: CityPack, row: ReportRow) -> ReportView:
-    """A report with the moment until which it is to be answered."""
+async def show_reports(site: Site, connection: AsyncConnection, rows: Sequence[ReportRow]) -> list[ReportView]:
+    """Reports, those diverted with where the hotline has got to with them."""
+    away = [row.id for row in rows if row.state == ReportState.DIVERTED]
+    diverted = await _diversions(site, connection, away)
+    return [_report(site.pack, row, diverted.get(row.id)) for row in rows]
+
+
+def _report(pack: CityPack, row: ReportRow, diversion: DiversionView | None) -> ReportView:
+    """With the moment until which it is to be answered."""
     fields = {name: getattr(row, name) for name in _REPORT}
     level = Level(row.level) if row.level else Level.RED
     return ReportView.model_construct(
         reporter=Reporter.model_construct(name=row.reporter_name, contact=row.reporter_contact),
         reasons=_reasons(row.reasons), needs_person=_reason(row.needs_person), incident=row.incident_id,
         proposal=ProposalView(**row.proposal) if row.needs_person and row.proposal else None,
-        due_at=due_at("answer", level, row.received_at, pack.targets), **fields,
+        due_at=due_at("answer", level, row.received_at, pack.targets), diversion=diversion, **fields,
     )  # fmt: skip
 
 

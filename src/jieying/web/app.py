@@ -15,9 +15,10 @@ from jieying.access import api as access
 from jieying.access.rules import Account
 from jieying.bootstrap import Platform
 from jieying.dispatch import api as dispatch
+from jieying.diversion.hotline import api as hotline
 from jieying.incidents.rights import seen_incident
 from jieying.intake import api as intake
-from jieying.intake import understand_api
+from jieying.intake import open311_api, understand_api
 from jieying.kit.errors import Forbidden, TooLarge
 from jieying.knowledge import api as knowledge
 from jieying.settings import Settings
@@ -80,9 +81,21 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
     problems.install(app)
     app.add_middleware(Guard)
     api = APIRouter(prefix="/api")
-    for feature in (meta, access, intake, knowledge, speeds, units, dispatch, supervise, reach_api, live_api):
+    features = (
+        meta,
+        access,
+        intake,
+        understand_api,
+        open311_api,
+        knowledge,
+        speeds,
+        units,
+        dispatch,
+        hotline,
+        supervise,
+    )
+    for feature in (*features, reach_api, live_api):
         api.include_router(feature.router)
-    api.include_router(understand_api.router)
     app.include_router(api)
     if STATIC.is_dir():
         app.mount("/", StaticFiles(directory=STATIC, html=True))

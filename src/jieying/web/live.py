@@ -26,7 +26,7 @@ from jieying.journal.model import Entry, Position
 from jieying.kit.errors import Refused
 from jieying.supervise import store as supervise
 from jieying.supervise.api import NotificationView, sees_unit, show_notification, told
-from jieying.supervise.views import show_entry, show_incidents, show_report, show_unit
+from jieying.supervise.views import show_entry, show_incidents, show_reports, show_unit
 from jieying.units import store as units
 
 log = logging.getLogger(__name__)
@@ -133,7 +133,7 @@ class Hub:
         reports = []
         if account.may(Permission.REPORT_READ):
             waiting = await incidents.list_reports(connection, site.region, waiting=True, limit=500)
-            reports = [show_report(site.pack, row) for row in waiting]
+            reports = await show_reports(site, connection, waiting)
         return encode(
             {
                 "type": "snapshot",
@@ -198,7 +198,7 @@ class Hub:
             own[row.role, row.org].append(show_notification(row, numbers.get(row.incident_id), None))
         return Batch(
             {row.id: (row, view) for row, view in zip(rows, await show_incidents(site, connection, rows), strict=True)},
-            {row.id: show_report(site.pack, row) for row in reports},
+            {view.id: view for view in await show_reports(site, connection, reports)},
             {view.code: view for row in unit_rows if (view := show_unit(site.pack, row))},
             own,
         )

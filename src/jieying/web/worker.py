@@ -12,6 +12,7 @@ import uvicorn
 
 from jieying.bootstrap import Platform
 from jieying.citypack.read import read_pack
+from jieying.diversion.hotline.client import Hotline
 from jieying.kit.clock import parse_clock
 from jieying.kit.db import Database
 from jieying.settings import Settings
@@ -34,9 +35,10 @@ def main() -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     threading.Thread(target=_end_with_parent, daemon=True).start()
     listening = socket.socket(fileno=int(os.environ[SOCKET_ENV]))
-    platform = Platform(
-        Database(settings.database_url), parse_clock(settings.clock), read_pack(settings.pack), settings.data_dir
-    )
+    pack, hotline = read_pack(settings.pack), None
+    if settings.hotline_url:
+        hotline = Hotline(settings.hotline_url, settings.hotline_key, pack.hotline.jurisdiction)
+    platform = Platform(Database(settings.database_url), parse_clock(settings.clock), pack, settings.data_dir, hotline)
     config = uvicorn.Config(
         make_app(platform, settings),
         log_level="warning",
