@@ -31,15 +31,33 @@ def test_a_call_is_answered(desk: Desk) -> None:
     card = desk.page.locator("article", has_text="13755550001")
     desk.press("应答", card)
     _wait_state(desk, report, "answered")
-    expect(card.get_by_role("button", name="应答", exact=True)).to_have_count(0)
+    expect(desk.panel.get_by_label("联系电话")).to_have_value("13755550001")  # and is written down
+    desk.panel.get_by_label("报警内容").fill("身份证丢了怎么补办")
+    expect(desk.panel.locator(".base .answer")).to_be_visible()
+    desk.page.keyboard.press("Alt+A")
+    desk.page.keyboard.press("Control+Enter")
+    _wait_state(desk, report, "enquiry")
+
+
+def test_a_call_that_rings_leaves_the_draft_of_another_alone(desk: Desk) -> None:
+    desk.page.keyboard.press("F2")
+    desk.page.keyboard.type("还没说完")
+    desk.city.hand_in("", channel="phone", reporter={"contact": "13755550002"})
+    desk.go("reports")
+    desk.press("应答", desk.page.locator("article", has_text="13755550002"))
+    expect(desk.panel.get_by_label("报警内容")).to_have_value("")
+    desk.page.keyboard.press("Escape")
+    desk.page.keyboard.press("F2")
+    expect(desk.panel.get_by_label("报警内容")).to_have_value("还没说完")
 
 
 def test_a_report_is_described_and_becomes_an_incident(desk: Desk) -> None:
     report, card = _waiting(desk)
     desk.press("补充描述", card)
-    desk.write("报警内容", f"{desk.city.place().name}有人打架")
-    desk.send()
-    expect(card).to_have_count(0)
+    desk.panel.get_by_label("报警内容").fill(f"{desk.city.place().name}有人打架")
+    expect(desk.panel.locator(".place")).not_to_have_count(0)
+    desk.page.keyboard.press("Control+Enter")
+    expect(desk.panel.get_by_text("候选警力")).to_be_visible()
     _wait_state(desk, report, "linked")
 
 

@@ -218,6 +218,28 @@ async def test_an_enquiry_that_was_answered_is_settled_as_it_is_taken(
     assert (row.state, row.needs_person) == ("enquiry", None)
 
 
+async def test_a_call_that_rang_is_answered_described_and_settled_alike(
+    taker: httpx.AsyncClient, asking: Platform
+) -> None:
+    incident = await acts.incident(asking)
+    for given, state in (
+        ({"words": "又有人说打架", "same_as": str(incident), "reporter": {"name": "张"}}, "linked"),
+        ({"words": "身份证丢了怎么补办", "enquiry": "H-0001"}, "enquiry"),
+        ({"words": FIGHT, "answers": {"weapon": YES}}, "linked"),
+    ):
+        rings = (await taker.post("/api/reports", json={"channel": "phone"})).json()["id"]
+        await taker.post(f"/api/reports/{rings}/answer")
+        if "enquiry" in given:
+            found = await understand(taker, str(given["words"]))
+            given = {**given, "enquiry": found["knowledge"]["hits"][0]["entry"]}
+        answer = await taker.post(f"/api/reports/{rings}/describe", json=given)
+        assert answer.status_code == 204, answer.text
+        await asking.run_due()
+        row = await acts.report_row(asking, rings)
+        assert (row.state, row.words, row.needs_person) == (state, given["words"], None)
+    assert (await acts.incident_row(asking, row.incident_id)).level == "red"
+
+
 @pytest.mark.parametrize(
     ("given", "status", "code"),
     [

@@ -56,10 +56,11 @@ export type Understanding = Narrow<S['UnderstoodView'], {
 /** Key question → number of its answer. */
 export type Answers = Record<string, number>
 /** What is asked of the platform while a call-taker types; `at` is where she decided that it is. */
-export interface Said { words: string; at?: Position; answers?: Answers }
-export interface NewReport {
-  channel: S['Channel']; words?: string; reporter?: { name?: string; contact?: string }; position?: Position & { accuracy_m?: number }
-  answered?: boolean; category?: string; level?: Level; answers?: Answers; same_as?: string; enquiry?: string
+export interface Said { words: string; position?: Position; at?: Position; answers?: Answers }
+/** What a call-taker wrote down and decided. */
+export interface Description {
+  words?: string; reporter?: { name?: string; contact?: string }; position?: Position & { accuracy_m?: number }
+  category?: string; level?: Level; answers?: Answers; same_as?: string; enquiry?: string
 }
 export type BaseEntry = S['QuestionView']
 export type BaseEntryDetail = S['EntryDetail']
@@ -67,6 +68,7 @@ export type NewBaseEntry = S['NewEntryIn']
 export type Found = S['FoundView']
 export type AskedState = S['AskedState']
 export type Asked = Narrow<S['AskedView'], { state: AskedState }>
+export interface NewReport extends Description { channel: S['Channel']; answered?: boolean }
 export type IntervalFigures = S['Interval']
 export type Intervals = S['IntervalsView']
 

@@ -1,10 +1,14 @@
 /** The report being taken by phone: open or not, and its draft, which outlives a reload. */
 import { ref, watch } from 'vue'
 import { getReport } from '../api/calls'
-import type { Answers, Level, NewReport, Position, Said } from '../api/types'
+import type { Answers, Description, Level, NewReport, Position, ReportView, Said } from '../api/types'
 import { router, showIncident } from '../router'
 
 export interface Draft {
+  /** The report that rang and was answered; empty: a new one. */
+  report: string
+  /** Where the reporter's device says it is. */
+  device: Position | null
   words: string; name: string; contact: string; position: Position | null; placeName: string
   category: string; level: Level | ''; answers: Answers
   /** The incident it belongs to, and its number; the entry of the knowledge base that answered it. */
@@ -13,19 +17,26 @@ export interface Draft {
   noAnswer: boolean
 }
 export const EMPTY_DRAFT: Draft = {
-  words: '', name: '', contact: '', position: null, placeName: '', category: '', level: '', answers: {}, sameAs: null, entry: '', noAnswer: false,
+  report: '', device: null, words: '', name: '', contact: '', position: null, placeName: '', category: '', level: '', answers: {}, sameAs: null, entry: '', noAnswer: false,
 }
 
-const KEPT = 'jieying.draft'
-const stored = (): Draft => {
-  try { return { ...EMPTY_DRAFT, ...(JSON.parse(localStorage.getItem(KEPT) ?? '{}') as Partial<Draft>) } } catch { return { ...EMPTY_DRAFT } }
+/** Each report that rang has a draft of its own beside that of the new one. */
+const keyOf = (report: string) => (report ? `jieying.draft.${report}` : 'jieying.draft')
+const stored = (report: string): Draft => {
+  try { return { ...EMPTY_DRAFT, report, ...(JSON.parse(localStorage.getItem(keyOf(report)) ?? '{}') as Partial<Draft>) } } catch { return { ...EMPTY_DRAFT, report } }
 }
 
 const isOpen = ref(false)
-const draft = ref<Draft>(stored())
-watch(draft, (d) => localStorage.setItem(KEPT, JSON.stringify(d)), { deep: true })
+const draft = ref<Draft>(stored(''))
+watch(draft, (d) => localStorage.setItem(keyOf(d.report), JSON.stringify(d)), { deep: true, flush: 'sync' })
 
-export function openPhoneReport(): void {
+/** Open the form for a new report, or for one that rang, with what is known of it. */
+export function openPhoneReport(report?: ReportView): void {
+  if (report && !localStorage.getItem(keyOf(report.id))) {
+    const { words, reporter, lat, lon } = report
+    draft.value = { ...EMPTY_DRAFT, report: report.id, words, name: reporter.name, contact: reporter.contact,
+      device: lat !== null && lon !== null ? { lat, lon } : null }
+  } else draft.value = stored(report?.id ?? '')
   isOpen.value = true
   if (router.currentRoute.value.name !== 'situation') void router.push({ name: 'situation' })
 }
@@ -34,11 +45,20 @@ export const usePhoneReport = () => ({ isOpen, draft })
 /** Metres: a person chose the place. */
 const CHOSEN_M = 10
 
+/** The draft is done with; the form for a new report comes next. */
+export function clearDraft(): void {
+  const { report } = draft.value
+  draft.value = report ? stored('') : { ...EMPTY_DRAFT }
+  if (report) localStorage.removeItem(keyOf(report))
+}
+
 /** What goes to the server: only what was said or chosen; what it understood itself it will understand again. */
-export function toReport(d: Draft): NewReport {
+export const toReport = (d: Draft): NewReport => ({ channel: 'phone', answered: true, ...toDescription(d) })
+
+export function toDescription(d: Draft): Description {
   const name = d.name.trim(), contact = d.contact.trim()
   return {
-    channel: 'phone', answered: true, words: d.words.trim(),
+    words: d.words.trim(),
     ...((name || contact) && { reporter: { ...(name && { name }), ...(contact && { contact }) } }),
     ...(d.position && { position: { ...d.position, accuracy_m: CHOSEN_M } }),
     ...(d.category && { category: d.category }),
@@ -50,7 +70,7 @@ export function toReport(d: Draft): NewReport {
 
 /** What the platform is asked while she types. */
 export const said = (d: Draft): Said => ({
-  words: d.words, ...(d.position && { at: d.position }), ...(Object.keys(d.answers).length && { answers: d.answers }),
+  words: d.words, ...(d.device && { position: d.device }), ...(d.position && { at: d.position }), ...(Object.keys(d.answers).length && { answers: d.answers }),
 })
 
 /** Show the incident that the report became, unless the call-taker has gone on to something else meanwhile. */

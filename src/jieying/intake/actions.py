@@ -102,28 +102,28 @@ async def take_report(site: Site, city: City, new: NewReport, sender: str, key: 
         told = [entry(site, kind, "report", id_, sender, channel=str(new.channel)) for kind in kinds]
         await append(connection, told)
         if new.answered:
-            state = await _settle_at_once(site, city, connection, id_, new, sender)
+            report = await store.get_report(connection, site.region, id_)
+            state = await _decide(site, city, connection, report, "handed_in", sender, new)
     return Taken(id_, str(state), now)
 
 
-async def _settle_at_once(
-    site: Site, city: City, connection: AsyncConnection, id_: UUID, new: NewReport, actor: str
+async def _decide(
+    site: Site, city: City, connection: AsyncConnection, report: ReportRow, act: str, actor: str, new: NewReport
 ) -> ReportState:
     """What the call-taker decided while she spoke is kept as a label; of another incident, or answered, it is settled.
 
     Raises NotFound for an incident or an entry that is not there.
     """
-    report = await store.get_report(connection, site.region, id_)
     same_as = str(new.same_as) if new.same_as else None
     ours = "enquiry" if new.enquiry else None
     what = labels.decided(new.category, new.level, new.point, same_as=same_as, ours=ours, entry=new.enquiry)
-    await labels.keep(site, city, connection, report, "handed_in", actor, what)
+    await labels.keep(site, city, connection, report, act, actor, what)
     if new.same_as:
         await incidents.link_report(site, connection, report, new.same_as, actor)
         return ReportState.LINKED
     if new.enquiry:
         entry_ = await knowledge.get_entry(connection, site.region, new.enquiry)
-        await incidents.settle(site, connection, id_, actor, ReportState.ENQUIRY, entry_.id)
+        await incidents.settle(site, connection, report.id, actor, ReportState.ENQUIRY, entry_.id)
         return ReportState.ENQUIRY
     return ReportState.ANSWERED
 
@@ -189,13 +189,14 @@ async def describe(site: Site, city: City, report_id: UUID, actor: str, new: New
     Raises Invalid, Conflict.
     """
     check(site, city, new)
-    by_person: dict[str, Any] = {"answers": dict(new.answers)} if new.answers else {}
+    by_person: dict[str, Any] = {"answers": dict(new.answers)}
+    by_person |= {"reporter_name": new.reporter_name} if new.reporter_name else {}
+    by_person |= {"reporter_contact": new.reporter_contact} if new.reporter_contact else {}
     if new.category or new.level:
         by_person |= {"category": new.category, "level": new.level and str(new.level), "by_person": True}
     async with site.db.transaction() as connection:
         report = await incidents.describe_report(site, connection, report_id, actor, new.words, new.point, by_person)
-        what = labels.decided(new.category, new.level, new.point)
-        await labels.keep(site, city, connection, report, "described", actor, what)
+        await _decide(site, city, connection, report, "described", actor, new)
 
 
 async def settle(site: Site, city: City, report_id: UUID, actor: str, state: ReportState, reason: str) -> None:

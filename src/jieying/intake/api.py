@@ -135,19 +135,25 @@ async def answer(id: UUID, site: SiteNow, account: Takes) -> None:
 
 class Described(Body):
     words: str = Field(min_length=1)
+    reporter: ReporterIn = ReporterIn()
     position: PositionIn | None = None
     category: str | None = Field(None, max_length=50)
     level: Level | None = None
     answers: Answers = Field({}, max_length=50)
+    same_as: UUID | None = None
+    enquiry: str | None = Field(None, max_length=40)
 
 
 @router.post("/reports/{id}/describe", status_code=204)
 async def describe(id: UUID, given: Described, request: Request, site: SiteNow, account: Takes) -> None:
-    """Write down what the reporter says; understanding and locating begin (again) with it."""
+    """Write down what the reporter says and what is decided; unless that settles it, the steps begin (again)."""
     point = given.position.point if given.position else None
+    if given.same_as:
+        await _need_to_see(site, account, given.same_as)
     new = NewReport(
-        Channel.PHONE, given.words, point=point, category=given.category, level=given.level, answers=given.answers
-    )
+        Channel.PHONE, given.words, given.reporter.name, given.reporter.contact, point, category=given.category,
+        level=given.level, answers=given.answers, same_as=given.same_as, enquiry=given.enquiry,
+    )  # fmt: skip
     await actions.describe(site, city_of(request), id, account.actor, new)
 
 

@@ -2,18 +2,19 @@
 import { actOnReport } from '../../api/calls'
 import type { Position, ReportView } from '../../api/types'
 import { ask, type Field } from '../../composables/useAsk'
+import { openPhoneReport } from '../../composables/usePhoneReport'
 import { usePick } from '../../composables/usePick'
 import { t } from '../../i18n'
 import { router } from '../../router'
 import { attempt } from '../../say'
 import { categoryChoices, incidentChoices, levelChoices } from '../incident/actions'
 
-export interface ReportAction { name: string; main?: (r: ReportView) => boolean; shows: (r: ReportView) => boolean; fields?: (r: ReportView) => Field[]; position?: boolean }
+export interface ReportAction { name: string; main?: (r: ReportView) => boolean; shows: (r: ReportView) => boolean; fields?: (r: ReportView) => Field[]; position?: boolean; form?: boolean }
 
 const pending = (r: ReportView) => r.state === 'received' || r.state === 'answered'
 export const REPORT_ACTIONS: ReportAction[] = [
   { name: 'answer', main: () => true, shows: (r) => r.state === 'received' },
-  { name: 'describe', shows: pending, fields: (r) => [{ name: 'words', label: t('report.words'), kind: 'text', required: true, value: r.words ?? '' }] },
+  { name: 'describe', shows: pending, form: true },
   { name: 'open', main: (r) => r.state === 'answered' && !r.proposal?.places.length, shows: pending, position: true, fields: (r) => [
     { name: 'category', label: t('field.category'), kind: 'choice', required: true, choices: categoryChoices(), value: r.category ?? '' },
     { name: 'level', label: t('field.level'), kind: 'choice', choices: levelChoices(), value: r.level ?? '' },
@@ -26,10 +27,13 @@ export const REPORT_ACTIONS: ReportAction[] = [
 
 /** An incident needs a position: where the report says none, the map asks for it first. */
 export async function doOnReport(report: ReportView, action: ReportAction): Promise<boolean> {
+  if (action.form) { openPhoneReport(report); return false }
   const title = t(`report_action.${action.name}`)
   const position = action.position ? positionOf(report) ?? await fromMap(report.words || title) : null
   const values = action.fields ? await ask(title, title, action.fields(report)) : {}
-  return values !== null && attempt(() => actOnReport(report.id, action.name, { ...values, ...(position && { position }) }))
+  const did = values !== null && await attempt(() => actOnReport(report.id, action.name, { ...values, ...(position && { position }) }))
+  if (did && action.name === 'answer') openPhoneReport(report) // she speaks with the caller now
+  return did
 }
 const positionOf = (r: ReportView): Position | null => (r.lat !== null && r.lon !== null ? { lat: r.lat, lon: r.lon } : null)
 
