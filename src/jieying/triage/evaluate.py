@@ -17,7 +17,7 @@ from jieying.kit.normal import normalise
 from jieying.triage.corpus import Labelled, read_jsonl
 from jieying.triage.models import Model
 from jieying.triage.rules import Understanding, Understood
-from jieying.triage.train import FOLDER, fit, read_training
+from jieying.triage.train import FOLDER, fit, read_held_out, read_training
 
 Decide = Callable[[str], Understood]
 
@@ -149,10 +149,10 @@ def compare(pack: CityPack, data: Path | None) -> dict[str, dict[str, Any]]:
     `data`: anybody's JSONL; else the held-back texts of the pack. Raises NotFound when there are none.
     """
     folder = pack.folder / FOLDER
-    sets = {"data": read_jsonl(data)} if data else {f.stem: read_jsonl(f) for f in sorted(folder.glob("*.jsonl"))}
+    sets = {"data": read_jsonl(data)} if data else _sets(folder, pack.categories)
     if not sets:
         raise NotFound("no_corpus", folder=str(folder))
-    plain = fit(read_training(folder, pack.categories), (), None) if (folder / "train.txt").is_file() else None
+    plain = fit(read_training(folder, pack.categories), (), (), None) if (folder / "train.txt").is_file() else None
     with_model = Understanding(pack)
     deciders: dict[str, Decide] = {
         "platform": with_model.understand,
@@ -165,6 +165,12 @@ def compare(pack: CityPack, data: Path | None) -> dict[str, dict[str, Any]]:
         name: {who: evaluate(texts, decide, pack.categories) for who, decide in deciders.items()}
         for name, texts in sets.items()
     }
+
+
+def _sets(folder: Path, categories: Mapping[str, Category]) -> dict[str, list[Labelled]]:
+    sets = {file.stem: read_jsonl(file) for file in sorted(folder.glob("*.jsonl"))}
+    held_out = read_held_out(folder, categories)
+    return sets | ({"another_hand": held_out} if held_out else {})
 
 
 def _plainly(model: Model, words: str, categories: Mapping[str, Category]) -> Understood:
