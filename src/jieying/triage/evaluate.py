@@ -51,8 +51,12 @@ def evaluate(texts: Sequence[Labelled], decide: Decide, categories: Mapping[str,
 
 
 def is_raised(found: Understood) -> bool:
-    """Whether an alarm word that is meant raised the level to orange or red."""
+    """Whether an alarm, by a word that is meant or by the model, raised the level to orange or red."""
     return any(hit.level.rank <= RAISED.rank for hit in found.alarms)
+
+
+def is_urgent(level: str | None) -> bool:
+    return level is not None and Level(level).rank <= RAISED.rank
 
 
 def _category(known: list[tuple[Labelled, Understood]], categories: Mapping[str, Category]) -> dict[str, Any]:
@@ -116,13 +120,19 @@ def _ours(known: list[tuple[Labelled, Understood]], categories: Mapping[str, Cat
 
 
 def _alarms(known: list[tuple[Labelled, Understood]]) -> dict[str, Any]:
+    """`raised`, `false_alarms`: by an alarm; `urgent`, `falsely_urgent`: orange or red, for whatever reason.
+
+    A text without an alarm whose own level is orange or red is neither: that it is raised is no mistake.
+    """
     alarming = [(t, a) for t, a in known if t.alarms]
-    harmless = [(t, a) for t, a in known if not t.alarms]
+    harmless = [(t, a) for t, a in known if not t.alarms and not is_urgent(t.level)]
     return {
         "alarm_texts": len(alarming),
         "raised": _share([is_raised(a) for _, a in alarming]),
+        "urgent": _share([is_urgent(a.level) for _, a in alarming]),
         "harmless_texts": len(harmless),
         "false_alarms": _share([is_raised(a) for _, a in harmless]),
+        "falsely_urgent": _share([is_urgent(a.level) for _, a in harmless]),
         "missed": [t.text for t, a in alarming if not is_raised(a)][:_WORST],
         "raised_falsely": [t.text for t, a in harmless if is_raised(a)][:_WORST],
     }

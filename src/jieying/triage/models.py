@@ -34,8 +34,10 @@ class Span:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the model makes of a text: codes of categories with their probabilities, most likely first; the
-    probabilities that it tells of fraud, and that somebody is in danger; what spoke for the category, for danger.
+    """What the model makes of a text.
+
+    Codes of categories with their probabilities, most likely first; the probabilities that it tells of fraud, and that
+    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger.
     """
 
     categories: tuple[tuple[str, float], ...]
@@ -102,7 +104,7 @@ class Model:
         return Proposal(
             _ranked(category, chances),
             fraud.chance("yes", row) if fraud else 0.0,
-            alarm.chance("yes", row) if alarm else 0.0,
+            alarm.chance("yes", row) if alarm else 0.5,
             _spans(text, found, category.weights[:, int(chances.argmax())], self.ngrams.idf),
             _spans(text, found, alarm.weights[:, alarm.labels.index("yes")], self.ngrams.idf) if alarm else (),
         )

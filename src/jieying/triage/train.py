@@ -115,8 +115,9 @@ def read_calls(folder: Path, categories: Mapping[str, Category]) -> list[Labelle
 def train(pack: CityPack) -> Model:
     """Learn from the pack's corpus and write the model into the pack's folder."""
     folder = pack.folder / FOLDER
+    texts = read_training(folder, pack.categories)
     calls, alarming = read_calls(folder, pack.categories), read_alarming(folder, pack.alarm_words)
-    model = fit(read_training(folder, pack.categories), calls, alarming, encoder())
+    model = fit(texts, calls, alarming, encoder())
     model.save(pack.folder / FILE)
     return model
 
@@ -213,6 +214,8 @@ def _both_ways(part: NDArray[Any]) -> NDArray[Any]:
 def _temperature(examples: _Examples) -> float:
     """The one that makes the labels of a left-out third of the wordings most likely."""
     left_out = examples.wordings % _FOLDS == 0
+    if set(examples.labels[~left_out]) != set(examples.labels):
+        return 1.0  # too few wordings to tell
     names, weights, bias = _solve(examples.part(np.flatnonzero(~left_out)))
     asked = examples.part(np.flatnonzero(left_out))
     columns = asked.rows.shape[1]
