@@ -43,7 +43,7 @@ def run() -> dict[str, Any]:
         shutil.copytree(CORPUS, folder / FOLDER)
         city = replace(read_pack(PACK), folder=folder)
         began, used = time.perf_counter(), time.process_time()
-        train(folder, city.categories)
+        train(city)
         training = {
             "training_s": round(time.perf_counter() - began, 1),
             "training_processor_s": round(time.process_time() - used, 1),
@@ -66,9 +66,8 @@ def _fraud(city: CityPack) -> dict[str, Any]:
     chosen, judged = messages[::2], messages[1::2]
     words = WordFinder(city.categories[FRAUD].words)
     with_model = Model.load(city.folder / FILE)
-    svc = fit(
-        read_training(city.folder / FOLDER, city.categories), read_calls(city.folder / FOLDER, city.categories), None
-    )
+    folder = city.folder / FOLDER
+    svc = fit(read_training(folder, city.categories), read_calls(folder, city.categories), (), None)
     result: dict[str, Any] = {"dialogues": 2 * DIALOGUES, "petitions_judged": len(judged)}
     for name, model in (("platform", with_model), ("tfidf_svc", svc)):
         scores = {k: np.array([model.propose(normalise(t)).fraud for t in texts]) for k, texts in

@@ -30,17 +30,13 @@ def texts(name: str) -> list[str]:
     return [one.text for one in read_jsonl(RECIPE / "corpus" / f"{name}.jsonl")]
 
 
-def test_every_alarm_text_of_the_first_half_is_raised() -> None:
-    assert [text for text in texts("alarms_tune") if not raised(text)] == []
-
-
-def test_almost_every_alarm_text_of_the_half_that_nothing_was_tuned_on_is_raised() -> None:
-    every = texts("alarms_held_back")
-    assert sum(raised(text) for text in every) / len(every) >= 0.98
+def test_almost_every_alarm_text_that_the_words_were_tuned_on_is_raised_by_them_alone() -> None:
+    every = texts("alarms_seen")
+    assert sum(raised(text) for text in every) / len(every) >= 0.99
 
 
 def test_few_look_alikes_are_raised() -> None:
-    every = texts("lookalikes_tune") + texts("lookalikes_held_back")
+    every = texts("lookalikes_seen")
     assert sum(raised(text) for text in every) / len(every) < 0.05
 
 

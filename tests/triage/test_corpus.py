@@ -7,13 +7,14 @@ import pytest
 from jieying.citypack.read_rules import read_categories
 from jieying.citypack.source import Source
 from jieying.kit.errors import Invalid
-from jieying.triage.corpus import Labelled, near_copies, read_jsonl, write_jsonl
-from jieying.triage.train import read_calls, read_training
+from jieying.triage.corpus import Labelled, is_held_out, near_copies, read_jsonl, read_wordings, write_jsonl
+from jieying.triage.train import SPLIT, read_calls, read_held_out, read_training
 
 RECIPE = Path(__file__).parents[2] / "packs" / "yunzhou"
 CATEGORIES = read_categories(Source(RECIPE))
 LEARNT = read_training(RECIPE / "corpus", CATEGORIES)
 JUDGED = {name: read_jsonl(RECIPE / "corpus" / f"{name}.jsonl") for name in ("held_back", "late")}
+JUDGED["another_hand"] = read_held_out(RECIPE / "corpus", CATEGORIES)
 SECOND_TIER = {code for code, one in CATEGORIES.items() if one.parent}
 
 
@@ -54,12 +55,16 @@ def test_what_must_raise_the_alarm_stands_in_the_text() -> None:
     assert [one.text for one in marked if not all(alarm in one.text for alarm in one.alarms or ())] == []
 
 
-def test_there_are_enough_alarms_and_look_alikes() -> None:
-    def count(kind: str) -> int:
-        return sum(len(read_jsonl(RECIPE / "corpus" / f"{kind}_{part}.jsonl")) for part in ("tune", "held_back"))
+def test_of_another_hand_s_wordings_a_fifth_is_held_out() -> None:
+    wordings = [line for _, _, line in read_wordings(RECIPE / "corpus" / SPLIT, CATEGORIES)]
+    held_out = sum(map(is_held_out, wordings))
+    assert 0.15 < held_out / len(wordings) < 0.25
+    assert len(JUDGED["another_hand"]) == held_out
 
-    assert count("alarms") >= 300
-    assert count("lookalikes") >= 300
+
+def test_there_are_enough_alarms_and_look_alikes() -> None:
+    for kind in ("alarms", "lookalikes"):
+        assert len(read_jsonl(RECIPE / "corpus" / f"{kind}_seen.jsonl")) >= 300
 
 
 def test_labelled_texts_survive_being_written(tmp_path: Path) -> None:

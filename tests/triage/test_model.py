@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from jieying.citypack.model import Level
 from jieying.kit.normal import normalise
+from jieying.triage import rules
 from jieying.triage.corpus import Labelled
 from jieying.triage.evaluate import evaluate
 from jieying.triage.models import FILE, Model
@@ -34,11 +35,16 @@ TEXTS = [
 
 CALLS = [Labelled("把钱转到安全账户", "1009", wording=7), Labelled("我要点一份外卖", "6004", wording=8)] * 3
 
+DANGER = ("血止不住", "胳膊断了", "人没气了", "持刀追人", "房子塌了埋人")
+HARMLESS = ("笑死了", "炸鸡凉了", "杀价", "血压计坏了", "枪战片好看", "火锅店排队")
+ALARMING = [Labelled(words, alarms=(words,)) for words in DANGER] + [Labelled(words, alarms=()) for words in HARMLESS]
+ALARMING += [Labelled(one.word, alarms=(one.word,)) for one in mini_city().alarm_words]
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("pack")
-    fit(TEXTS, CALLS, vectors=None).save(made / FILE)
+    fit(TEXTS, CALLS, ALARMING, vectors=None).save(made / FILE)
     return made
 
 
@@ -60,6 +66,31 @@ def test_what_decided_is_shown_where_it_stands(understanding: Understanding) -> 
     found = understanding.understand(words)
     assert found.spans
     assert all(words[span.start : span.end] == span.text for span in found.spans)
+
+
+def test_danger_that_no_word_names_is_raised_with_its_reason(understanding: Understanding) -> None:
+    words = "他胳膊断了，血止不住"
+    assert not Understanding(mini_city()).understand(words).alarms
+    found = understanding.understand(words)
+    assert "alarm_learnt" in codes(found.reasons)
+    assert found.level.rank <= Level.ORANGE.rank
+    assert all(words[hit.start : hit.end] == hit.word for hit in found.alarms)
+
+
+def test_danger_by_the_model_alone_is_not_sent_away_by_itself(understanding: Understanding) -> None:
+    assert understanding.understand("整栋楼没电，人没气了，血止不住").ours in ("police", "unclear")
+
+
+def test_a_word_that_nothing_bears_out_is_lowered_and_never_silenced(
+    understanding: Understanding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "WORD_DOUBTED", 9.0)
+    found = understanding.understand("火锅店排队，像绑架一样久，好看")
+    assert "alarm_word_doubted" in codes(found.reasons)
+    assert found.alarms
+    assert {hit.level for hit in found.alarms} == {Level.YELLOW}
+    assert found.level.rank <= Level.YELLOW.rank
+    assert "alarm_word" in codes(understanding.understand("绑架").reasons)
 
 
 def test_an_alarm_is_raised_whatever_the_model_thinks(understanding: Understanding) -> None:
@@ -103,7 +134,7 @@ def test_a_pack_without_a_model_goes_by_its_words() -> None:
 
 def test_the_same_texts_make_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     for name in ("a.npz", "b.npz"):
-        fit(TEXTS, CALLS, vectors=None).save(tmp_path / name)
+        fit(TEXTS, CALLS, ALARMING, vectors=None).save(tmp_path / name)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 

@@ -44,7 +44,7 @@ def _learn(recipe: Path, folder: Path) -> None:
 
     if (recipe / FOLDER).is_dir():
         shutil.copytree(recipe / FOLDER, folder / FOLDER)
-        train(folder, read_pack(folder).categories)
+        train(read_pack(folder))
         out.print(f"  {FILE}")
 
 

@@ -135,7 +135,7 @@ def train(pack: PackOption = None) -> None:
     from jieying.triage.train import train as learn
 
     city = read_pack(settings(pack=pack).pack)
-    learn(city.folder, city.categories)
+    learn(city)
     say("cli.understand.trained", file=city.folder / FILE)
 
 

@@ -8,7 +8,7 @@ sentence says that the danger is real, nothing lowers it.
 import re
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 
@@ -56,6 +56,10 @@ class Alarm:
     @property
     def meant(self) -> bool:
         return self.why == "alarm_word"
+
+    def doubted(self) -> "Alarm":
+        """The same, lowered because nothing else in the text speaks of danger."""
+        return replace(self, level=lowered(self.level), why="alarm_word_doubted") if self.meant else self
 
 
 class AlarmFinder:
@@ -109,8 +113,12 @@ def _gap_pattern(word: str) -> re.Pattern[str]:
     return re.compile(gap.join(re.escape(part) for part in word.split(GAP)))
 
 
+def lowered(level: Level) -> Level:
+    return max(level, LOWERED, key=lambda one: one.rank)
+
+
 def _asked(level: Level, why: str) -> Level:
-    return level if why == "alarm_word" else max(level, LOWERED, key=lambda one: one.rank)
+    return level if why == "alarm_word" else lowered(level)
 
 
 def _why(text: str, start: int, end: int, idioms: list[tuple[int, int]]) -> str:
@@ -156,10 +164,19 @@ class _Speech:
     meant: re.Pattern[str]
 
 
+def harmless_phrases() -> list[str]:
+    """Phrases that contain an alarm word and mean no harm."""
+    return list(_read_speech()["phrases"])
+
+
+def _read_speech() -> dict[str, list[str]]:
+    return tomllib.loads((files("jieying") / "triage" / "harmless.toml").read_text(encoding="utf-8"))
+
+
 @cache
 def _speech() -> _Speech:
     """What harmless.toml says, ready to search with."""
-    said = tomllib.loads((files("jieying") / "triage" / "harmless.toml").read_text(encoding="utf-8"))
+    said = _read_speech()
 
     def any_of(key: str, after: str = "") -> re.Pattern[str]:
         return re.compile("(?:" + "|".join(re.escape(plain(word)) for word in said[key]) + ")" + after)

@@ -8,10 +8,11 @@ out or null.
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import orjson
@@ -22,6 +23,7 @@ from jieying.kit.errors import Invalid
 
 SEED = 110
 VARIANTS = 4  # texts made from each wording, the plain one included
+_HELD_OUT = 5  # one wording in so many
 
 _CHOICE = re.compile(r"\{([^{}]*)\}")
 _PLACE = re.compile(r"\[([^\[\]]*)\]")
@@ -82,20 +84,44 @@ def write_jsonl(file: Path, texts: Sequence[Labelled]) -> None:
     file.write_bytes(b"".join(orjson.dumps(one.as_json()) + b"\n" for one in texts))
 
 
-def expand(file: Path, speech: Mapping[str, Any], categories: Mapping[str, Category]) -> list[Labelled]:
+def is_held_out(wording: str) -> bool:
+    """Whether a wording of a file that is split is to judge by, not to learn from: a fifth, by its own characters."""
+    return crc32(wording.encode()) % _HELD_OUT == 0
+
+
+def expand(
+    file: Path,
+    speech: Mapping[str, Any],
+    categories: Mapping[str, Category],
+    variants: int = VARIANTS,
+    wanted: Callable[[str], bool] = lambda wording: True,
+) -> list[Labelled]:
     """Several texts of each wording: choices made, a place, an opening and an end, and slips. The same every time."""
-    dice = random.Random(SEED)  # noqa: S311 -- dice for texts
-    found = []
-    for number, (code, level, wording) in enumerate(read_wordings(file, categories)):
-        seen: set[str] = set()
-        for i in range(VARIANTS):
-            made = _CHOICE.sub(lambda choice: dice.choice(choice[1].split("|")), wording)
-            made = made.replace("@", f"[{dice.choice(speech['places'])}]")
-            one = _labelled(made if i == 0 else _spoken(made, speech, dice), code, level, categories, number)
-            if one.text not in seen:
-                seen.add(one.text)
-                found.append(one)
-    return found
+    return [
+        one
+        for number, (code, level, wording) in enumerate(read_wordings(file, categories))
+        if wanted(wording)
+        for one in _variants(wording, code, level, categories, number, speech, variants)
+    ]
+
+
+def _variants(
+    wording: str,
+    code: str,
+    level: str,
+    categories: Mapping[str, Category],
+    number: int,
+    speech: Mapping[str, Any],
+    count: int,
+) -> list[Labelled]:
+    dice = random.Random(SEED + number)  # noqa: S311 -- dice for texts
+    found: dict[str, Labelled] = {}
+    for i in range(count):
+        made = _CHOICE.sub(lambda choice: dice.choice(choice[1].split("|")), wording)
+        made = made.replace("@", f"[{dice.choice(speech['places'])}]")
+        one = _labelled(made if i == 0 else _spoken(made, speech, dice), code, level, categories, number)
+        found.setdefault(one.text, one)
+    return list(found.values())
 
 
 def _labelled(

@@ -17,7 +17,7 @@ from jieying.kit.normal import normalise
 from jieying.triage.corpus import Labelled, read_jsonl
 from jieying.triage.models import Model
 from jieying.triage.rules import Understanding, Understood
-from jieying.triage.train import FOLDER, fit, read_training
+from jieying.triage.train import FOLDER, fit, read_held_out, read_training
 
 Decide = Callable[[str], Understood]
 
@@ -51,8 +51,12 @@ def evaluate(texts: Sequence[Labelled], decide: Decide, categories: Mapping[str,
 
 
 def is_raised(found: Understood) -> bool:
-    """Whether an alarm word that is meant raised the level to orange or red."""
+    """Whether an alarm, by a word that is meant or by the model, raised the level to orange or red."""
     return any(hit.level.rank <= RAISED.rank for hit in found.alarms)
+
+
+def is_urgent(level: str | None) -> bool:
+    return level is not None and Level(level).rank <= RAISED.rank
 
 
 def _category(known: list[tuple[Labelled, Understood]], categories: Mapping[str, Category]) -> dict[str, Any]:
@@ -116,13 +120,19 @@ def _ours(known: list[tuple[Labelled, Understood]], categories: Mapping[str, Cat
 
 
 def _alarms(known: list[tuple[Labelled, Understood]]) -> dict[str, Any]:
+    """`raised`, `false_alarms`: by an alarm; `urgent`, `falsely_urgent`: orange or red, for whatever reason.
+
+    A text without an alarm whose own level is orange or red is neither: that it is raised is no mistake.
+    """
     alarming = [(t, a) for t, a in known if t.alarms]
-    harmless = [(t, a) for t, a in known if not t.alarms]
+    harmless = [(t, a) for t, a in known if not t.alarms and not is_urgent(t.level)]
     return {
         "alarm_texts": len(alarming),
         "raised": _share([is_raised(a) for _, a in alarming]),
+        "urgent": _share([is_urgent(a.level) for _, a in alarming]),
         "harmless_texts": len(harmless),
         "false_alarms": _share([is_raised(a) for _, a in harmless]),
+        "falsely_urgent": _share([is_urgent(a.level) for _, a in harmless]),
         "missed": [t.text for t, a in alarming if not is_raised(a)][:_WORST],
         "raised_falsely": [t.text for t, a in harmless if is_raised(a)][:_WORST],
     }
@@ -149,10 +159,10 @@ def compare(pack: CityPack, data: Path | None) -> dict[str, dict[str, Any]]:
     `data`: anybody's JSONL; else the held-back texts of the pack. Raises NotFound when there are none.
     """
     folder = pack.folder / FOLDER
-    sets = {"data": read_jsonl(data)} if data else {f.stem: read_jsonl(f) for f in sorted(folder.glob("*.jsonl"))}
+    sets = {"data": read_jsonl(data)} if data else _sets(folder, pack.categories)
     if not sets:
         raise NotFound("no_corpus", folder=str(folder))
-    plain = fit(read_training(folder, pack.categories), (), None) if (folder / "train.txt").is_file() else None
+    plain = fit(read_training(folder, pack.categories), (), (), None) if (folder / "train.txt").is_file() else None
     with_model = Understanding(pack)
     deciders: dict[str, Decide] = {
         "platform": with_model.understand,
@@ -165,6 +175,12 @@ def compare(pack: CityPack, data: Path | None) -> dict[str, dict[str, Any]]:
         name: {who: evaluate(texts, decide, pack.categories) for who, decide in deciders.items()}
         for name, texts in sets.items()
     }
+
+
+def _sets(folder: Path, categories: Mapping[str, Category]) -> dict[str, list[Labelled]]:
+    sets = {file.stem: read_jsonl(file) for file in sorted(folder.glob("*.jsonl"))}
+    held_out = read_held_out(folder, categories)
+    return sets | ({"another_hand": held_out} if held_out else {})
 
 
 def _plainly(model: Model, words: str, categories: Mapping[str, Category]) -> Understood:

@@ -17,7 +17,7 @@ from jieying.triage.features import Columns, Matrix, NGrams
 from jieying.triage.text import model_text
 
 FILE = "understanding.npz"  # in the folder of the pack
-TASKS = ("category", "fraud")
+TASKS = ("category", "fraud", "alarm")
 _SPANS = 5  # words shown for a decision
 _ENCODED = 400  # characters of a text that the sentence vector is made of: its time grows with them
 
@@ -34,11 +34,17 @@ class Span:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the model makes of a text: codes of categories with their probabilities, most likely first."""
+    """What the model makes of a text.
+
+    Codes of categories with their probabilities, most likely first; the probabilities that it tells of fraud, and that
+    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger.
+    """
 
     categories: tuple[tuple[str, float], ...]
     fraud: float
+    alarm: float
     spans: tuple[Span, ...]
+    alarm_spans: tuple[Span, ...]
 
 
 class Vectors(Protocol):
@@ -72,9 +78,12 @@ class Head:
         powers = np.exp((scores - scores.max()) / self.temperature)
         return np.asarray(powers / powers.sum(), np.float32)
 
+    def chance(self, label: str, row: Row) -> float:
+        return float(self.chances(row)[self.labels.index(label)])
+
 
 class Model:
-    """All heads over the same features. `vectors` None: n-grams alone."""
+    """All heads over the same features; only that for the category must be there. `vectors` None: n-grams alone."""
 
     def __init__(self, ngrams: NGrams, vectors: Vectors | None, heads: dict[str, Head]) -> None:
         self.ngrams, self.vectors, self.heads = ngrams, vectors, heads
@@ -89,13 +98,15 @@ class Model:
         text = model_text(said)
         found = self.ngrams.find(text.text)
         row = self.row(text.text, found)
-        category, fraud = self.heads["category"], self.heads["fraud"]
+        category, fraud, alarm = (self.heads.get(task) for task in TASKS)
+        assert category is not None
         chances = category.chances(row)
-        weights = category.weights[:, int(chances.argmax())]
         return Proposal(
             _ranked(category, chances),
-            float(fraud.chances(row)[fraud.labels.index("yes")]),
-            _spans(text, found, weights, self.ngrams.idf),
+            fraud.chance("yes", row) if fraud else 0.0,
+            alarm.chance("yes", row) if alarm else 0.5,
+            _spans(text, found, category.weights[:, int(chances.argmax())], self.ngrams.idf),
+            _spans(text, found, alarm.weights[:, alarm.labels.index("yes")], self.ngrams.idf) if alarm else (),
         )
 
     def save(self, file: Path) -> None:
@@ -125,6 +136,7 @@ class Model:
                     float(stored[f"{task}.temperature"]),
                 )
                 for task in TASKS
+                if f"{task}.labels" in stored
             }
             ngrams = NGrams(str(stored["vocabulary"]).split("\n"), stored["idf"])
             return cls(ngrams, encoder() if stored["vectors"] else None, heads)

@@ -6,13 +6,14 @@ own words; who decides by hand or by device is not overruled. What is not unders
 elsewhere, goes to a person.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from jieying.citypack.model import Category, CityPack, Level
 from jieying.kit.normal import Normalised, WordFinder, normalise, plain
 from jieying.kit.reasons import Reason
-from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit
+from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit, lowered
 from jieying.triage.models import FILE, Model, Proposal, Span
 
 Ours = Literal["police", "enquiry", "hotline", "unclear"]
@@ -26,6 +27,12 @@ _SHOWN_OTHERS = 3
 SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
 SURE_OF_FRAUD = 0.85  # fewer than 1 in 100 messages to a city hotline reach it
+# How much speaks of danger (`_danger`), as log-odds; chosen on left-out wordings (docs/understanding.md). Missing an
+# alarm costs more than a false one: words are doubted only where no alarm at all was lost.
+RAISED_WITHOUT_A_WORD = 1.0
+RAISED_THOUGH_LOWERED = 5.0
+WORD_DOUBTED = -5.0
+_DOUBTED_FROM = 8  # characters: a shorter text has nothing beside the word that could speak against it
 _ALARM_BONUS = 0.5  # of the probability, for a category that a meant alarm word names
 
 
@@ -55,6 +62,7 @@ class Understanding:
     def __init__(self, pack: CityPack, *, with_model: bool = True) -> None:
         self._categories = pack.categories
         self._order = {code: i for i, code in enumerate(pack.categories)}
+        self._urgent = {one.code for one in pack.categories.values() if one.level.rank <= Level.ORANGE.rank}
         self._word_categories: dict[str, list[str]] = {}
         for category in pack.categories.values():
             for word in category.words:
@@ -71,6 +79,9 @@ class Understanding:
         alarms, hits = self._alarms.find(text)
         given = self._categories.get(hint_category) if hint_category else None
         proposal = self._propose(text) if text.text else None
+        if proposal:
+            alarms, hits = self._second_opinion(proposal, alarms, hits, len(text.text))
+            proposal = self._agreed(proposal)
         if given:
             found = Understood(given.code, given.level, "unclear", (), (), 1.0)
             found = replace(found, reasons=(Reason("category_given", {"category": given.code}),))
@@ -109,12 +120,49 @@ class Understanding:
             self._model = Model.load(self._file)
         return self._model.propose(text)
 
+    def _second_opinion(
+        self, proposal: Proposal, alarms: list[Alarm], hits: list[AlarmHit], characters: int
+    ) -> tuple[list[Alarm], list[AlarmHit]]:
+        """The model raises what no word raised, and lowers words that nothing else in the text bears out."""
+        danger = self._danger(proposal)
+        if any(alarm.meant for alarm in alarms):
+            if danger > WORD_DOUBTED or characters < _DOUBTED_FROM:
+                return alarms, hits
+            return [one.doubted() for one in alarms], [replace(one, level=lowered(one.level)) for one in hits]
+        if danger <= (RAISED_THOUGH_LOWERED if alarms else RAISED_WITHOUT_A_WORD) or not proposal.alarm_spans:
+            return alarms, hits
+        spans = proposal.alarm_spans
+        strongest = max(spans, key=lambda span: span.weight)
+        return (
+            [*alarms, Alarm(strongest.text, Level.ORANGE, "", "alarm_learnt")],
+            [*hits, *(AlarmHit(span.text, span.start, span.end, Level.ORANGE) for span in spans)],
+        )
+
+    def _agreed(self, proposal: Proposal) -> Proposal:
+        """Categories weighed by the second opinion: where nobody is in danger, one that is red is unlikely. Beside
+        wordings that were left out, level and first guess are better for it.
+        """
+        danger, calm = math.sqrt(proposal.alarm) + 0.01, math.sqrt(1 - proposal.alarm) + 0.01
+        factors = {Level.RED: danger, Level.ORANGE: math.sqrt(danger * calm)}
+        weighed = [
+            (code, chance * factors.get(self._categories[code].level, calm))
+            for code, chance in proposal.categories
+            if code in self._categories
+        ]
+        total = sum(chance for _, chance in weighed) or 1.0
+        ranked = sorted(((code, chance / total) for code, chance in weighed), key=lambda one: -one[1])
+        return replace(proposal, categories=tuple(ranked))
+
+    def _danger(self, proposal: Proposal) -> float:
+        """By what the model takes for an alarm, and by how likely the categories are that are urgent by themselves."""
+        urgent = sum(chance for code, chance in proposal.categories if code in self._urgent)
+        return 1.5 * _log_odds(proposal.alarm) + 0.35 * _log_odds(urgent)
+
     def _by_model(self, proposal: Proposal, alarms: list[Alarm]) -> Understood:
         """The model's first, once meant alarm words have spoken for their categories."""
         named = {alarm.category for alarm in alarms if alarm.meant}
-        known = [(code, chance) for code, chance in proposal.categories if code in self._categories]
         ranked = sorted(
-            ((code, chance + _ALARM_BONUS * (1 - chance) * (code in named)) for code, chance in known),
+            ((code, chance + _ALARM_BONUS * (1 - chance) * (code in named)) for code, chance in proposal.categories),
             key=lambda one: -one[1],
         )
         if not ranked or not proposal.spans:
@@ -171,6 +219,10 @@ def _ours(category: Category | None, alarms: list[Alarm]) -> Ours:
     if kind in ("enquiry", "hotline") and alarms:
         return "police" if any(alarm.meant for alarm in alarms) else "unclear"
     return kind  # type: ignore[return-value]
+
+
+def _log_odds(chance: float) -> float:
+    return math.log((chance + 1e-3) / (1 - chance + 1e-3))
 
 
 def _weight(word: str) -> float:

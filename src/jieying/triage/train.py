@@ -6,7 +6,7 @@ measured on a third of the wordings, left out, and set by one temperature.
 
 import random
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from jieying.citypack.model import Category
+from jieying.citypack.model import AlarmWord, Category, CityPack, Level
 from jieying.kit.errors import NotFound
 from jieying.kit.normal import normalise
 from jieying.triage import corpus
+from jieying.triage.alarms import GAP, harmless_phrases
 from jieying.triage.corpus import Labelled
 from jieying.triage.encoder import encoder
 from jieying.triage.features import Matrix, NGrams
@@ -27,6 +28,9 @@ from jieying.triage.text import model_text
 
 FOLDER = "corpus"  # in the folder of the pack
 FRAUD = "1009"  # telecom and online fraud
+PHRASES, CALLS = "phrases.txt", "calls.txt"  # any other *.txt has wordings
+SPLIT = "another_hand.txt"  # of these wordings a fifth is not learnt
+SEEN = ("alarms_seen", "lookalikes_seen")
 NGRAM_PART = 16.0  # of an SVC margin beside a log-probability of the vectors; chosen on left-out wordings
 _PHRASE_WEIGHT = 2.0  # of a short phrase, of which there is one text, beside the several of a wording
 _PHRASE = 8  # characters
@@ -38,29 +42,68 @@ _TEMPERATURES = np.geomspace(0.25, 8, 41)
 
 
 def read_training(folder: Path, categories: Mapping[str, Category]) -> list[Labelled]:
-    """Every text to learn from. Raises NotFound when the pack has none."""
+    """Every text with a category to learn from. Raises NotFound when the pack has none."""
     if not (folder / "train.txt").is_file():
         raise NotFound("no_corpus", folder=str(folder))
-    speech = tomllib.loads((folder / "speech.toml").read_text(encoding="utf-8"))
-    texts = corpus.expand(folder / "train.txt", speech, categories)
-    number = 1 + max(one.wording for one in texts)
-    for code, level, line in corpus.read_wordings(folder / "phrases.txt", categories):
-        for phrase in line.split("/"):
-            number += 1
-            texts.append(Labelled(phrase, code, level, ours=categories[code].kind, wording=number))
-    for category in categories.values():
-        for word in category.words:
-            number += 1
-            ours = category.kind
-            texts.append(Labelled(word, category.code, str(category.level), ours=ours, wording=number))
-    return texts
+    texts: list[Labelled] = []
+    for file in sorted(folder.glob("*.txt")):
+        if file.name not in (PHRASES, CALLS):
+            wanted = _is_learnt if file.name == SPLIT else _every
+            texts += _renumbered(corpus.expand(file, _speech(folder), categories, wanted=wanted), texts)
+    short = [
+        (code, level, phrase)
+        for code, level, line in corpus.read_wordings(folder / PHRASES, categories)
+        for phrase in line.split("/")
+    ] + [(one.code, str(one.level), word) for one in categories.values() for word in one.words]
+    made = [
+        Labelled(phrase, code, level, ours=categories[code].kind, wording=number)
+        for number, (code, level, phrase) in enumerate(short)
+    ]
+    return texts + _renumbered(made, texts)
+
+
+def read_held_out(folder: Path, categories: Mapping[str, Category]) -> list[Labelled]:
+    """One text of each wording of the split file that is not learnt; none if the pack has no such file."""
+    file = folder / SPLIT
+    if not file.is_file():
+        return []
+    return corpus.expand(file, _speech(folder), categories, variants=1, wanted=corpus.is_held_out)
+
+
+def _is_learnt(wording: str) -> bool:
+    return not corpus.is_held_out(wording)
+
+
+def _every(wording: str) -> bool:
+    return True
+
+
+def read_alarming(folder: Path, words: Iterable[AlarmWord]) -> list[Labelled]:
+    """Texts of no category that teach what is an alarm: the pack's alarm words, phrases that only contain one, and
+    alarms and look-alikes that the words were tuned on."""
+    lexicon = [Labelled(word.word.replace(GAP, ""), alarms=(word.word,)) for word in words]
+    lexicon += [Labelled(phrase.replace(GAP, ""), alarms=()) for phrase in harmless_phrases()]
+    for name in SEEN:
+        file = folder / f"{name}.jsonl"
+        lexicon += corpus.read_jsonl(file) if file.is_file() else []
+    return [replace(one, wording=number) for number, one in enumerate(lexicon)]
+
+
+def _renumbered(made: Sequence[Labelled], after: Sequence[Labelled]) -> list[Labelled]:
+    """Numbers of wordings that none of those before has."""
+    first = 1 + max((one.wording for one in after), default=-1)
+    return [replace(one, wording=first + one.wording) for one in made]
+
+
+def _speech(folder: Path) -> dict[str, Any]:
+    return tomllib.loads((folder / "speech.toml").read_text(encoding="utf-8"))
 
 
 def read_calls(folder: Path, categories: Mapping[str, Category]) -> list[Labelled]:
     """Texts of several lines that were said in calls, fraudulent (FRAUD) and harmless ones."""
     dice = random.Random(corpus.SEED)  # noqa: S311 -- dice for texts
     lines: dict[str, list[str]] = {}
-    for code, _, line in corpus.read_wordings(folder / "calls.txt", categories):
+    for code, _, line in corpus.read_wordings(folder / CALLS, categories):
         lines.setdefault(code, []).append(line)
     return [
         Labelled("，".join(dice.sample(said, dice.randint(1, _LONGEST_CALL))), code, wording=number)
@@ -69,31 +112,56 @@ def read_calls(folder: Path, categories: Mapping[str, Category]) -> list[Labelle
     ]
 
 
-def train(pack: Path, categories: Mapping[str, Category]) -> Model:
+def train(pack: CityPack) -> Model:
     """Learn from the pack's corpus and write the model into the pack's folder."""
-    folder = pack / FOLDER
-    model = fit(read_training(folder, categories), read_calls(folder, categories), encoder())
-    model.save(pack / FILE)
+    folder = pack.folder / FOLDER
+    texts = read_training(folder, pack.categories)
+    calls, alarming = read_calls(folder, pack.categories), read_alarming(folder, pack.alarm_words)
+    model = fit(texts, calls, alarming, encoder())
+    model.save(pack.folder / FILE)
     return model
 
 
-def fit(texts: Sequence[Labelled], calls: Sequence[Labelled], vectors: Vectors | None) -> Model:
-    """`calls` only teach what fraud is: they are no reports, and have no category of their own."""
-    said = [model_text(normalise(one.text)).text for one in (*texts, *calls)]
+def fit(
+    texts: Sequence[Labelled], calls: Sequence[Labelled], alarming: Sequence[Labelled], vectors: Vectors | None
+) -> Model:
+    """`calls` only teach what fraud is, `alarming` only what an alarm is: they have no category."""
+    every = _renumbered_all(texts, calls, alarming)
+    said = [model_text(normalise(one.text)).text for one in every]
     ngrams = NGrams.learn(said)
     model = Model(ngrams, vectors, {})
     rows = [model.row(text, ngrams.find(text)) for text in said]
-    category = np.array([one.category for one in (*texts, *calls)])
-    every = _Examples(
+    examples = _Examples(
         _sparse(rows, ngrams.size),
         None if vectors is None else np.vstack([row.vector for row in rows if row.vector is not None]),
-        np.where(category == FRAUD, "yes", "no"),
+        np.array([one.category or "" for one in every]),
         np.array([_PHRASE_WEIGHT if len(text) <= _PHRASE else 1.0 for text in said]),
-        np.array([one.wording for one in (*texts, *calls)]),
+        np.array([one.wording for one in every]),
     )
-    reports = replace(every, labels=category).part(np.arange(len(texts)))
-    model.heads = {"category": _head(reports), "fraud": _head(every)}
+    kind = np.repeat(np.arange(3), [len(texts), len(calls), len(alarming)])
+    fraud = replace(examples, labels=np.where(examples.labels == FRAUD, "yes", "no"))
+    alarm = np.array([_is_alarm(one) for one in every])
+    parts = {
+        "category": examples.part(kind == 0),
+        "fraud": fraud.part(kind < 2),
+        "alarm": replace(examples, labels=alarm).part((kind != 1) & (alarm != "")),
+    }
+    model.heads = {task: _head(part) for task, part in parts.items() if len(set(part.labels)) > 1}
     return model
+
+
+def _is_alarm(one: Labelled) -> str:
+    """Somebody is in danger now: so marked, or red. Orange without a mark may be either, and teaches nothing."""
+    if one.alarms or one.level == Level.RED:
+        return "yes"
+    return "" if one.level == Level.ORANGE or (one.level is None and one.alarms is None) else "no"
+
+
+def _renumbered_all(*parts: Sequence[Labelled]) -> list[Labelled]:
+    every: list[Labelled] = []
+    for part in parts:
+        every += _renumbered(part, every)
+    return every
 
 
 @dataclass(frozen=True)
@@ -146,6 +214,8 @@ def _both_ways(part: NDArray[Any]) -> NDArray[Any]:
 def _temperature(examples: _Examples) -> float:
     """The one that makes the labels of a left-out third of the wordings most likely."""
     left_out = examples.wordings % _FOLDS == 0
+    if set(examples.labels[~left_out]) != set(examples.labels):
+        return 1.0  # too few wordings to tell
     names, weights, bias = _solve(examples.part(np.flatnonzero(~left_out)))
     asked = examples.part(np.flatnonzero(left_out))
     columns = asked.rows.shape[1]
