@@ -32,11 +32,15 @@ class Span:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What the model makes of a text: codes of categories with their probabilities, most likely first."""
+    """What the model makes of a text: codes of categories with their probabilities, most likely first.
+
+    `vector`: the sentence vector as float16, for the search for same events; None where the model has none.
+    """
 
     categories: tuple[tuple[str, float], ...]
     fraud: float
     spans: tuple[Span, ...]
+    vector: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Model:
             _ranked(category, chances),
             float(fraud.chances(columns, values)[fraud.labels.index("yes")]),
             self._spans(words, category.weights[:, best]),
+            None if self.vectors is None else values[-self.vectors.size :].astype(np.float16).tobytes(),
         )
 
     def _spans(self, words: str, weights: Matrix) -> tuple[Span, ...]:

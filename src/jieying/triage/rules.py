@@ -34,7 +34,7 @@ class Understood:
     """What is made of the words. `ours` "unclear": a person has to look. `confidence`, `fraud` 0 to 1.
 
     `others`: the most likely categories with their confidence, the chosen one among them. `spans`: where in the words
-    what decided stands.
+    what decided stands. `vector`: the sentence vector, 512 float16; None where the pack has no model.
     """
 
     category: str | None
@@ -46,6 +46,7 @@ class Understood:
     others: tuple[tuple[str, float], ...] = ()
     fraud: float = 0.0
     spans: tuple[Span, ...] = ()
+    vector: bytes | None = None
 
 
 class Understanding:
@@ -94,6 +95,7 @@ class Understanding:
         return replace(
             found, level=level, ours=ours, reasons=tuple(reasons), alarms=tuple(hits),
             fraud=proposal.fraud if proposal else 0.0, spans=proposal.spans if proposal else (),
+            vector=proposal.vector if proposal else None,
         )  # fmt: skip
 
     def prepare(self) -> None:
