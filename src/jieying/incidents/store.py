@@ -126,10 +126,15 @@ async def get_report(connection: AsyncConnection, region: str, id: UUID, lock: b
 
 
 async def move_report(
-    connection: AsyncConnection, region: str, id: UUID, target: ReportState, **changes: Any
+    connection: AsyncConnection,
+    region: str,
+    id: UUID,
+    target: ReportState,
+    only: Collection[ReportState] = (),
+    **changes: Any,
 ) -> ReportRow:
-    """Guarded transition of a report; raises NotFound or Conflict("illegal_transition")."""
-    row = await _change(connection, report, region, id, sources(target), state=str(target), **changes)
+    """Guarded transition of a report, `only` from these states; raises NotFound or Conflict("illegal_transition")."""
+    row = await _change(connection, report, region, id, only or sources(target), state=str(target), **changes)
     if row is None:
         raise illegal((await get_report(connection, region, id)).state, target)
     return row
@@ -179,7 +184,26 @@ async def move_reports(connection: AsyncConnection, region: str, source: UUID, t
     statement = (
         update(report)
         .where(report.c.region == region, report.c.incident_id == source)
-        .values(incident_id=target, version=report.c.version + 1)
+        .values(
+            incident_id=target,
+            came_through=func.array_append(report.c.came_through, source),
+            version=report.c.version + 1,
+        )
+    )
+    return (await connection.execute(statement)).rowcount
+
+
+async def give_back_reports(connection: AsyncConnection, region: str, holder: UUID, owner: UUID) -> int:
+    """Give an incident back what a merge took from it and the other still has; how many reports there were."""
+    last = report.c.came_through[func.cardinality(report.c.came_through)]
+    statement = (
+        update(report)
+        .where(report.c.region == region, report.c.incident_id == holder, last == owner)
+        .values(
+            incident_id=owner,
+            came_through=func.trim_array(report.c.came_through, 1),
+            version=report.c.version + 1,
+        )
     )
     return (await connection.execute(statement)).rowcount
 
@@ -252,10 +276,15 @@ async def lock_incidents(connection: AsyncConnection, region: str, ids: Sequence
 
 
 async def move_incident(
-    connection: AsyncConnection, region: str, id: UUID, target: IncidentState, **changes: Any
+    connection: AsyncConnection,
+    region: str,
+    id: UUID,
+    target: IncidentState,
+    only: Collection[IncidentState] = (),
+    **changes: Any,
 ) -> IncidentRow:
-    """Guarded transition of an incident; raises NotFound or Conflict("illegal_transition")."""
-    row = await _change(connection, incident, region, id, sources(target), state=str(target), **changes)
+    """Guarded transition of an incident, `only` from these states; raises NotFound or Conflict("illegal_transition")."""
+    row = await _change(connection, incident, region, id, only or sources(target), state=str(target), **changes)
     if row is None:
         raise illegal((await get_incident(connection, region, id)).state, target)
     return row

@@ -13,6 +13,7 @@ from jieying.access.api import SiteNow, needs
 from jieying.access.rules import Account, Permission
 from jieying.citypack.model import Level
 from jieying.incidents import actions as incidents
+from jieying.incidents import store
 from jieying.incidents.model import Channel, ReportState
 from jieying.incidents.rights import seen_incident
 from jieying.intake import actions, rules
@@ -185,6 +186,21 @@ async def link(id: UUID, given: Linked, site: SiteNow, account: Takes) -> None:
     async with site.db.transaction() as connection:
         await seen_incident(connection, site.region, account, given.incident)
     await actions.link(site, id, given.incident, account.actor)
+
+
+class Unlinked(Body):
+    reason: str = Field(min_length=1, max_length=2000)
+
+
+@router.post("/reports/{id}/unlink", status_code=204)
+async def unlink(id: UUID, given: Unlinked, site: SiteNow, account: Takes) -> None:
+    """Undo a link that was wrong: the report is where it was before, and so is the incident."""
+    rules.check_words(given.reason)
+    async with site.db.transaction() as connection:
+        report = await store.get_report(connection, site.region, id)
+        if report.incident_id is not None:
+            await seen_incident(connection, site.region, account, report.incident_id)
+    await incidents.unlink_report(site, id, account.actor, given.reason)
 
 
 class Said(Body):

@@ -28,7 +28,7 @@ _AROUND_M = 1500.0
 _ACCURACY_M = (15.0, 40.0, 100.0)  # standard deviation of a device's position
 _STANDS_M = 80.0  # how far from the event a witness stands
 _HARD = 0.7  # share of bursts with another event of the same kind near
-_NEXT_DOOR = 0.15  # share of those that are told like the first one, of another building
+_NEXT_DOOR = 0.5  # share of those that are told like the first one, of another building
 _TWICE = 0.15  # share of bursts in which one person also reports something else
 _BESIDE = ("门口", "旁边", "附近", "对面", "后面", "这边", "")
 _BEFORE = ("", "", "", "喂，", "你好，", "快点，", "那个，", "我要报警，")
@@ -70,9 +70,11 @@ def read_events(file: Path = WITNESSES) -> list[Event]:
     return found
 
 
-def _next_door(event: Event) -> Event:
-    """The same happens in the building four numbers on."""
-    told = (_FIGURE.sub(lambda found: str(int(found[0]) + 4), one) for one in event.witnesses)
+def _next_door(event: Event) -> Event | None:
+    """The same happens in the building four numbers on, and whoever tells of it says in which. None: no numbers."""
+    told = [_FIGURE.sub(lambda found: str(int(found[0]) + 4), one) for one in event.witnesses if _FIGURE.search(one)]
+    if not told:
+        return None
     return Event(event.family, f"{event.title} II", tuple(told))
 
 
@@ -113,7 +115,8 @@ class Bursts:
         reports = self._told(0, main, centre, dice.uniform(0, 600), dice.randint(2, 6))
         if dice.random() < _HARD:
             others = [event for event in self._events if event.family == main.family and event != main]
-            chosen.append(_next_door(main) if dice.random() < _NEXT_DOOR else dice.choice(others))
+            twin = _next_door(main) if dice.random() < _NEXT_DOOR else None
+            chosen.append(twin or dice.choice(others))
             place = self._shifted(centre, dice.uniform(80, 500))
             reports += self._told(1, chosen[-1], place, dice.uniform(-300, 900), dice.randint(1, 3))
         for _ in range(dice.randint(3, 7)):
@@ -164,7 +167,7 @@ class Bursts:
         return Facts(
             "", BEGIN + timedelta(seconds=at_s), position, found.category, self._top(found.category), words,
             contact or f"139{dice.randrange(10**8):08d}", dice.choice(_CHANNELS), found.vector,
-            guesses,
+            guesses, found.others,
         )  # fmt: skip
 
     def _shifted(self, point: Point, metres: float) -> Point:

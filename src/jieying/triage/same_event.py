@@ -52,6 +52,7 @@ class Facts:
     channel: str = ""
     vector: bytes | None = None
     guesses: tuple[Point, ...] = ()
+    kinds: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
