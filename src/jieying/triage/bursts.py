@@ -28,6 +28,7 @@ _AROUND_M = 1500.0
 _ACCURACY_M = (15.0, 40.0, 100.0)  # standard deviation of a device's position
 _STANDS_M = 80.0  # how far from the event a witness stands
 _HARD = 0.7  # share of bursts with another event of the same kind near
+_OTHERS = (2, 5)  # events of any kind within 800 m and 40 minutes
 _NEXT_DOOR = 0.5  # share of those that are told like the first one, of another building
 _TWICE = 0.15  # share of bursts in which one person also reports something else
 _BESIDE = ("门口", "旁边", "附近", "对面", "后面", "这边", "")
@@ -119,7 +120,7 @@ class Bursts:
             chosen.append(twin or dice.choice(others))
             place = self._shifted(centre, dice.uniform(80, 500))
             reports += self._told(1, chosen[-1], place, dice.uniform(-300, 900), dice.randint(1, 3))
-        for _ in range(dice.randint(3, 7)):
+        for _ in range(dice.randint(*_OTHERS)):
             chosen.append(dice.choice([event for event in self._events if event not in chosen]))
             place = self._shifted(centre, 800 * math.sqrt(dice.random()))
             number = len(chosen) - 1
@@ -167,7 +168,7 @@ class Bursts:
         return Facts(
             "", BEGIN + timedelta(seconds=at_s), position, found.category, self._top(found.category), words,
             contact or f"139{dice.randrange(10**8):08d}", dice.choice(_CHANNELS), found.vector,
-            guesses, found.others,
+            guesses,
         )  # fmt: skip
 
     def _shifted(self, point: Point, metres: float) -> Point:

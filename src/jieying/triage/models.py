@@ -4,7 +4,7 @@ A model proposes; alarms stay with the rules. Confidences are calibrated on word
 """
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +34,13 @@ class Span:
 class Proposal:
     """What the model makes of a text: codes of categories with their probabilities, most likely first.
 
-    `vector`: the sentence vector as float16, for the search for same events; None where the model has none.
+    `vector`: the sentence vector, for the search for same events; None where the model has none.
     """
 
     categories: tuple[tuple[str, float], ...]
     fraud: float
     spans: tuple[Span, ...]
-    vector: bytes | None = None
+    vector: Matrix | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Model:
             _ranked(category, chances),
             float(fraud.chances(columns, values)[fraud.labels.index("yes")]),
             self._spans(words, category.weights[:, best]),
-            None if self.vectors is None else values[-self.vectors.size :].astype(np.float16).tobytes(),
+            None if self.vectors is None else values[-self.vectors.size :],
         )
 
     def _spans(self, words: str, weights: Matrix) -> tuple[Span, ...]:

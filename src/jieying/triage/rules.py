@@ -14,6 +14,7 @@ from jieying.kit.normal import WordFinder, normalise, plain
 from jieying.kit.reasons import Reason
 from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit
 from jieying.triage.models import FILE, Model, Proposal, Span
+from jieying.triage.same_event import keep
 
 Ours = Literal["police", "enquiry", "hotline", "unclear"]
 
@@ -34,7 +35,8 @@ class Understood:
     """What is made of the words. `ours` "unclear": a person has to look. `confidence`, `fraud` 0 to 1.
 
     `others`: the most likely categories with their confidence, the chosen one among them. `spans`: where in the words
-    what decided stands. `vector`: the sentence vector, 512 float16; None where the pack has no model.
+    what decided stands. `vector`: what the search for same events keeps of them; None where the
+    pack has no model.
     """
 
     category: str | None
@@ -95,7 +97,7 @@ class Understanding:
         return replace(
             found, level=level, ours=ours, reasons=tuple(reasons), alarms=tuple(hits),
             fraud=proposal.fraud if proposal else 0.0, spans=proposal.spans if proposal else (),
-            vector=proposal.vector if proposal else None,
+            vector=keep(proposal.vector, proposal.categories) if proposal and proposal.vector is not None else None,
         )  # fmt: skip
 
     def prepare(self) -> None:

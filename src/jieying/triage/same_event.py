@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +28,14 @@ READ = 400  # characters of a report that are compared
 
 _FEWEST_PAIRS = 5  # "快来" inside another report says nothing: fewer pairs are never a full match
 _WORDS_SAID = 0.2  # share of common character pairs that is named as a reason
-_MEANING_SAID = 0.4  # likeness of sentence vectors that is named as a reason: the median of one event's witnesses
+_MEANING_SAID = 0.3  # likeness of sentence vectors that is named as a reason: about that of one event's witnesses
 # What stands beside a number tells two buildings or floors apart; words of one meaning count as one.
 _COUNTED = re.compile(r"(\d+|[零〇一二两三四五六七八九十百]+)(号楼|栋|幢|座|单元|层|楼|号线|公里)")
 _ONE_MEANING = {"栋": "号楼", "幢": "号楼", "座": "号楼", "楼": "层"}
 
 Vector = NDArray[np.float32]
+_COLUMNS = 512  # of a sentence vector; what is kept has the chances of the categories behind them
+_PLACE_DIRECTIONS = Path(__file__).parent / "same_event.npz"
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Facts:
     """What is compared of one report; of a known one also the `incident` it belongs to.
 
     `category` is the code, `top` the upper of its two levels; those and `position` of a known report are its
-    incident's. `guesses`: places that may be meant where the position is not known. `vector`: 512 float16.
+    incident's. `guesses`: places that may be meant where the position is not known. `vector`: what `keep` made.
     """
 
     incident: str
@@ -52,7 +56,6 @@ class Facts:
     channel: str = ""
     vector: bytes | None = None
     guesses: tuple[Point, ...] = ()
-    kinds: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,13 +72,33 @@ class Similar:
     reasons: tuple[Reason, ...]
 
 
+def keep(vector: Vector, chances: Sequence[tuple[str, float]]) -> bytes:
+    """What is stored of a report to compare it with later ones, about 1 kB.
+
+    The sentence vector less its usual value and less the directions in which a place's name moves it, so that what
+    happened is compared and not where; then the root of each category's chance. All float16.
+    """
+    usual, directions = _place_directions()
+    moved = vector - usual
+    moved = moved - (moved @ directions.T) @ directions
+    kinds = np.sqrt(np.array([chance for _, chance in sorted(chances)], np.float32))
+    return np.concatenate([moved / max(float(np.linalg.norm(moved)), 1e-9), kinds]).astype(np.float16).tobytes()
+
+
+@cache
+def _place_directions() -> tuple[Vector, Vector]:
+    with np.load(_PLACE_DIRECTIONS, allow_pickle=False) as stored:
+        return stored["usual"].astype(np.float32), stored["directions"].astype(np.float32)
+
+
 @dataclass(frozen=True)
 class _Heard:
     """What the words of one report come to."""
 
     pairs: frozenset[str]
     numbers: Mapping[str, frozenset[float]]
-    vector: Vector | None
+    meaning: Vector | None
+    kinds: Vector | None
 
 
 def similar(new: Facts, others: Sequence[Facts]) -> list[Similar]:
@@ -156,13 +179,12 @@ def _measured(
     if age > WINDOW.total_seconds() or (away is not None and away > WINDOW_M):
         return None
     guess = min((distance_m(one, place) for one in new.guesses), default=math.inf) if place else math.inf
-    likeness = [float(mine.vector @ one.vector) for one in heard if mine.vector is not None and one.vector is not None]
+    likeness = [(float(mine.meaning @ one.meaning), float(mine.kinds @ one.kinds)) for one in heard if _alike(mine, one)]
     numbers = [(mine.numbers[n], one.numbers[n]) for one in heard for n in mine.numbers.keys() & one.numbers.keys()]
     agree = any(a & b for a, b in numbers)
     values = {
         "recent": math.exp(-age / 300),
         "same_category": float(new.category is not None and new.category == known[0].category),
-        "other_top": float(new.top is not None and known[0].top is not None and new.top != known[0].top),
         "words": max(_share(mine.pairs, one.pairs, rare) for one in heard),
         "same_numbers": float(agree),
         "other_numbers": float(bool(numbers) and not agree),
@@ -174,9 +196,16 @@ def _measured(
     else:
         values["near_guess"] = math.exp(-guess / 400)
     if likeness:
-        values |= {"meaning": max(likeness), "meaning_of_all": sum(likeness) / len(likeness)}
+        meanings, kinds = zip(*likeness, strict=True)
+        values |= {"meaning": max(meanings), "meaning_of_all": sum(meanings) / len(meanings)}
+        values |= {"kinds": max(kinds), "kinds_of_all": sum(kinds) / len(kinds)}
     kind = ("placed" if away is not None else "placeless") + ("" if likeness else "_no_vector")
     return Compared(kind, values, away, age)
+
+
+def _alike(a: _Heard, b: _Heard) -> bool:
+    """Whether both have a vector, and of the same model."""
+    return a.kinds is not None and b.kinds is not None and a.kinds.shape == b.kinds.shape
 
 
 def _hear(one: Facts) -> _Heard:
@@ -187,10 +216,11 @@ def _hear(one: Facts) -> _Heard:
         if value is not None:
             of = _ONE_MEANING.get(counted, counted)
             numbers[of] = numbers.get(of, frozenset()) | {value}
-    vector = None
-    if one.vector is not None:
-        vector = np.frombuffer(one.vector, np.float16).astype(np.float32)
-    return _Heard(frozenset(text[i : i + 2] for i in range(len(text) - 1)), numbers, vector)
+    pairs = frozenset(text[i : i + 2] for i in range(len(text) - 1))
+    if one.vector is None:
+        return _Heard(pairs, numbers, None, None)
+    kept = np.frombuffer(one.vector, np.float16).astype(np.float32)
+    return _Heard(pairs, numbers, kept[:_COLUMNS], kept[_COLUMNS:])
 
 
 def _rarity(heard: Iterable[Sequence[_Heard]]) -> Mapping[str, float]:

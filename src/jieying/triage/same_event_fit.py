@@ -4,6 +4,7 @@
 `evaluate` judges on the other half, beside plain baselines that are fitted on the first half in the same run.
 """
 
+import random
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,18 +13,21 @@ from typing import Any
 
 import numpy as np
 
-from jieying.citypack.model import CityPack
+from jieying.citypack.model import CityPack, Place
 from jieying.citypack.read import read_pack
 from jieying.kit.geo import distance_m
 from jieying.triage import same_event_weights
 from jieying.triage.bursts import Bursts, Event, Report, halves, read_events
+from jieying.triage.features import Vectors
 from jieying.triage.rules import Understanding
 from jieying.triage.same_event import Compared, Facts, compare, similar
 
 BURSTS = 500
 _FIT_SEED, _JUDGED_SEED = 7, 8
 SPACE_TIME = ("recent", "near", "nearish", "near_guess", "reports")
-TEXT = ("words", "meaning", "meaning_of_all", "same_numbers", "other_numbers", "reports")
+TEXT = ("words", "meaning", "meaning_of_all", "kinds", "kinds_of_all", "same_numbers", "other_numbers", "reports")
+_DIRECTIONS = 20
+_NAMES = 4  # place names that each wording is said with, to see what a name does to its vector
 
 Weights = Mapping[str, Mapping[str, float]]
 Scores = list[tuple[str, float]]  # (incident, score) of all that are near, for one report
@@ -174,10 +178,25 @@ def _suggested(one: Met) -> list[Any]:
     return similar(one.new, [facts for reports in one.known for facts in reports])
 
 
+def learn_directions(events: Sequence[Event], places: Sequence[Place], file: Path) -> None:
+    """What is usual in a sentence vector, and the directions in which the name of a place moves it most."""
+    vectors, dice = Vectors(), random.Random(_FIT_SEED)  # noqa: S311 -- invented reports need no cryptography
+    bare, moves = [], []
+    for wording in (one for event in events for one in event.witnesses):
+        names = [dice.choice(places).name for _ in range(_NAMES)]
+        rows = vectors.rows([wording.replace("@", ""), *((wording if "@" in wording else "@" + wording).replace("@", n) for n in names)])
+        bare.append(rows[0])
+        moves.append(rows - rows.mean(axis=0))
+    directions = np.linalg.svd(np.vstack(moves), full_matrices=False)[2][:_DIRECTIONS]
+    usual = np.mean(bare, axis=0)
+    np.savez_compressed(file, usual=usual.astype(np.float16), directions=directions.astype(np.float16))
+
+
 def main() -> None:
     """Fit on one half, write the weights."""
     pack = read_pack(Path(sys.argv[1]))
     learnt_from, _ = halves(read_events())
+    learn_directions(learnt_from, pack.places, Path(__file__).with_name("same_event.npz"))
     given = roll(pack, learnt_from, _FIT_SEED)
     bare = [replace(m, new=replace(m.new, vector=None)) for m in given]
     pairs, bare_pairs = pairs_of(given), pairs_of(bare)
