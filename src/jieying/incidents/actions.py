@@ -133,7 +133,7 @@ async def unlink_report(site: Site, report_id: UUID, actor: str, reason: str) ->
         if report.before_link is None:
             raise Conflict("report_opened_incident")
         incident = await store.get_incident(connection, site.region, report.incident_id, lock=True)
-        before = {
+        before: dict[str, Any] = {
             name: datetime.fromisoformat(value) if name.endswith("_at") and value else value
             for name, value in report.before_link.items()
         }

@@ -20,11 +20,13 @@ from jieying.intake import actions, rules
 from jieying.intake.actions import ByHand, NewReport
 from jieying.intake.city import City
 from jieying.intake.media import path_of, take_medium
-from jieying.intake.same import similar_incidents, top_category
+from jieying.intake.same import facts_of, similar_incidents, top_category
 from jieying.intake.store import find_media
 from jieying.kit.api import Body, Moment, PositionIn
 from jieying.kit.errors import NotFound
+from jieying.kit.geo import Point
 from jieying.places.locate import PlaceCandidate
+from jieying.triage.rules import Understood
 from jieying.triage.same_event import Facts
 
 router = APIRouter(tags=["intake"])
@@ -218,6 +220,15 @@ class PlaceShown(BaseModel):
     reasons: list[dict[str, Any]]
 
 
+class SimilarShown(BaseModel):
+    incident: str
+    number: str
+    score: float
+    distance_m: float | None
+    age_s: float
+    reasons: list[dict[str, Any]]
+
+
 class UnderstoodView(BaseModel):
     category: str | None
     level: str
@@ -225,7 +236,7 @@ class UnderstoodView(BaseModel):
     reasons: list[dict[str, Any]]
     alarms: list[dict[str, Any]]
     places: list[PlaceShown]
-    similar: list[dict[str, Any]]
+    similar: list[SimilarShown]
 
 
 @router.post("/understand")
@@ -249,14 +260,38 @@ async def understand(given: Said, request: Request, site: SiteNow, _: Takes) -> 
             )
             for p in places
         ],
-        similar=await _similar(site, city, given.words, found.category, places),
+        similar=await _similar(site, city, given.words, found, places),
     )  # fmt: skip
 
 
 async def _similar(
-    site: SiteNow, city: City, words: str, category: str | None, places: list[PlaceCandidate]
-) -> list[dict[str, Any]]:
+    site: SiteNow, city: City, words: str, found: Understood, places: list[PlaceCandidate]
+) -> list[SimilarShown]:
+    if not words.strip():
+        return []
     point = places[0].position if places else None
-    mine = Facts("", site.clock.now(), point, top_category(city, category), words)
+    top = top_category(city, found.category)
+    mine = Facts("", site.clock.now(), point, found.category, top, words, vector=found.vector)
     async with site.db.transaction() as connection:
-        return await similar_incidents(site, city, connection, mine)
+        similar = await similar_incidents(site, city, connection, mine)
+    return [SimilarShown.model_validate(one) for one in similar]
+
+
+class SimilarView(BaseModel):
+    similar: list[SimilarShown]
+
+
+@router.get("/reports/{id}/similar")
+async def similar(id: UUID, request: Request, site: SiteNow, _: Takes) -> SimilarView:
+    """Which open incidents a report that waits for a person may speak of, as it stands now; also without a place."""
+    city = _city(request)
+    async with site.db.transaction() as connection:
+        report = await store.get_report(connection, site.region, id)
+        device = None if report.lat is None else Point(report.lat, report.lon)
+        places = city.locator.locate(report.words, device, report.accuracy_m)
+        chosen = rules.choose_place(places)
+        point = chosen.position if isinstance(chosen, PlaceCandidate) else None
+        mine = facts_of(city, report, report.category, point, places)
+        apart_from = [*report.apart_from, *([report.incident_id] if report.incident_id else [])]
+        found = await similar_incidents(site, city, connection, mine, apart_from)
+    return SimilarView(similar=[SimilarShown.model_validate(one) for one in found])

@@ -152,8 +152,10 @@ async def adopt(site: Site, id: UUID, entry: Entry, actor: str) -> None:
 
 
 async def follow(site: Site, connection: AsyncConnection, entries: Sequence[JournalEntry]) -> None:
-    """Subscriber of the journal: what was asked with a report that somebody else has settled waits no more, and waits again when
-    that is undone."""
+    """Subscriber of the journal: what was asked with a report that somebody else has settled waits no more.
+
+    It waits again when the report's link to an incident was undone.
+    """
     last = {UUID(one.subject): one.kind for one in entries if one.kind in _SETTLED | {"report.unlinked"}}
     settled = [report for report, kind in last.items() if kind in _SETTLED]
     unlinked = [report for report, kind in last.items() if kind not in _SETTLED]

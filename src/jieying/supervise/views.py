@@ -66,7 +66,7 @@ class SimilarView(BaseModel):
     incident: str
     number: str
     score: float
-    distance_m: float
+    distance_m: float | None
     age_s: float
     reasons: list[ReasonView]
 

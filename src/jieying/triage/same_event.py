@@ -97,8 +97,7 @@ class _Heard:
 
     pairs: frozenset[str]
     numbers: Mapping[str, frozenset[float]]
-    meaning: Vector | None
-    kinds: Vector | None
+    kept: Vector | None
 
 
 def similar(new: Facts, others: Sequence[Facts]) -> list[Similar]:
@@ -179,7 +178,7 @@ def _measured(
     if age > WINDOW.total_seconds() or (away is not None and away > WINDOW_M):
         return None
     guess = min((distance_m(one, place) for one in new.guesses), default=math.inf) if place else math.inf
-    likeness = [(float(mine.meaning @ one.meaning), float(mine.kinds @ one.kinds)) for one in heard if _alike(mine, one)]
+    likeness = [alike for one in heard if (alike := _likeness(mine, one)) is not None]
     numbers = [(mine.numbers[n], one.numbers[n]) for one in heard for n in mine.numbers.keys() & one.numbers.keys()]
     agree = any(a & b for a, b in numbers)
     values = {
@@ -203,9 +202,12 @@ def _measured(
     return Compared(kind, values, away, age)
 
 
-def _alike(a: _Heard, b: _Heard) -> bool:
-    """Whether both have a vector, and of the same model."""
-    return a.kinds is not None and b.kinds is not None and a.kinds.shape == b.kinds.shape
+def _likeness(a: _Heard, b: _Heard) -> tuple[float, float] | None:
+    """Of the meaning and of the categories; None where one has no vector, or one of another model."""
+    if a.kept is None or b.kept is None or a.kept.shape != b.kept.shape:
+        return None
+    both = a.kept * b.kept
+    return float(both[:_COLUMNS].sum()), float(both[_COLUMNS:].sum())
 
 
 def _hear(one: Facts) -> _Heard:
@@ -217,10 +219,8 @@ def _hear(one: Facts) -> _Heard:
             of = _ONE_MEANING.get(counted, counted)
             numbers[of] = numbers.get(of, frozenset()) | {value}
     pairs = frozenset(text[i : i + 2] for i in range(len(text) - 1))
-    if one.vector is None:
-        return _Heard(pairs, numbers, None, None)
-    kept = np.frombuffer(one.vector, np.float16).astype(np.float32)
-    return _Heard(pairs, numbers, kept[:_COLUMNS], kept[_COLUMNS:])
+    kept = None if one.vector is None else np.frombuffer(one.vector, np.float16).astype(np.float32)
+    return _Heard(pairs, numbers, kept)
 
 
 def _rarity(heard: Iterable[Sequence[_Heard]]) -> Mapping[str, float]:

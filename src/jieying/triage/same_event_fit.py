@@ -6,7 +6,7 @@
 
 import random
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,16 @@ def met(burst: Sequence[Report]) -> list[Met]:
     found = []
     for one in burst:
         incident = str(one.event)
-        found.append(Met(one.facts, [list(reports) for reports in known.values()], incident if one.event in known else None))
-        first = known[one.event][0] if one.event in known else replace(
-            one.facts, position=one.facts.position or one.place  # without a position, a person asked where it is
+        found.append(
+            Met(one.facts, [list(reports) for reports in known.values()], incident if one.event in known else None)
+        )
+        first = (
+            known[one.event][0]
+            if one.event in known
+            else replace(
+                one.facts,
+                position=one.facts.position or one.place,  # without a position, a person asked where it is
+            )
         )
         facts = replace(one.facts, incident=incident, position=first.position, category=first.category, top=first.top)
         known.setdefault(one.event, []).append(facts)
@@ -184,7 +191,9 @@ def learn_directions(events: Sequence[Event], places: Sequence[Place], file: Pat
     bare, moves = [], []
     for wording in (one for event in events for one in event.witnesses):
         names = [dice.choice(places).name for _ in range(_NAMES)]
-        rows = vectors.rows([wording.replace("@", ""), *((wording if "@" in wording else "@" + wording).replace("@", n) for n in names)])
+        rows = vectors.rows(
+            [wording.replace("@", ""), *((wording if "@" in wording else "@" + wording).replace("@", n) for n in names)]
+        )
         bare.append(rows[0])
         moves.append(rows - rows.mean(axis=0))
     directions = np.linalg.svd(np.vstack(moves), full_matrices=False)[2][:_DIRECTIONS]
@@ -207,7 +216,7 @@ def main() -> None:
     for kind, of in weights.items():
         lines += [f'    "{kind}": {{', *(f'        "{name}": {value},' for name, value in of.items()), "    },"]
     Path(str(same_event_weights.__file__)).write_text("\n".join([*lines, "}", ""]), encoding="utf-8")
-    print(figures(given, [shown(one, *limits) for one in scored(pairs, len(given), weights)]))  # noqa: T201
+    print(figures(given, [shown(one, *limits) for one in scored(pairs, len(given), weights)]))
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ depends_on = None
 
 
 def upgrade() -> None:
-    nobody = {"server_default": sa.text("'{}'"), "nullable": False}
     op.add_column("report", sa.Column("vector", sa.LargeBinary(), nullable=True))
     op.add_column("report", sa.Column("before_link", postgresql.JSONB(none_as_null=True), nullable=True))
-    op.add_column("report", sa.Column("came_through", postgresql.ARRAY(sa.Uuid()), **nobody))
-    op.add_column("report", sa.Column("apart_from", postgresql.ARRAY(sa.Uuid()), **nobody))
+    for name in ("came_through", "apart_from"):
+        nobody = sa.text("'{}'")
+        op.add_column("report", sa.Column(name, postgresql.ARRAY(sa.Uuid()), server_default=nobody, nullable=False))
     op.add_column("incident", sa.Column("before_merge", postgresql.JSONB(none_as_null=True), nullable=True))
 
 
