@@ -24,6 +24,7 @@ NAMES = (
     "start",
     "simulator",
     "understanding",
+    "same_event",
 )
 
 

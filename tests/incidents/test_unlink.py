@@ -76,11 +76,10 @@ async def test_the_clock_of_a_report_that_nobody_answered_runs_on_from_when_it_c
 
 
 async def test_what_a_report_asked_waits_for_an_answer_again(platform: Platform) -> None:
-    here, report = await acts.incident(platform), await waits(platform, "身份证丢了怎么补办，在哪里拍照")
+    here, report = await acts.incident(platform), await waits(platform, "户口本被虫蛀了，能不能拿它当风筝放")
     query = "SELECT state, due_at FROM knowledge_asked WHERE report_id = :r"
     before = await acts.fetch(platform, query, r=report)
-    if not before:
-        pytest.skip("the question was not put into the pool")
+    assert [row.state for row in before] == ["waiting"]
     await intake.link(platform.site, report, here, "taker")
     await platform.run_due()
     await unlink(platform, report)

@@ -2,7 +2,7 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
+  Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Similar, Understanding,
   UnitStatus, Position,
 } from './types'
 
@@ -30,6 +30,7 @@ export const actOnAssignment = (id: string, action: string, reason?: string) =>
 
 export const listReports = (query: string) => get<{ reports: ReportView[]; next: string | null }>(`/reports?${query}`)
 export const getReport = (id: string) => get<ReportView>(`/reports/${id}`)
+export const getSimilar = (id: string) => get<{ similar: Similar[] }>(`/reports/${id}/similar`)
 export const actOnReport = (id: string, action: string, body: unknown) => post<unknown>(`/reports/${id}/${action}`, body)
 export const understand = (words: string, position: Position | null, signal: AbortSignal) =>
   call<Understanding>('POST', '/understand', { body: { words, ...(position && { position }) }, signal })

@@ -303,6 +303,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmerge
+         * @description This incident was merged by mistake: it is open again with its own reports.
+         */
+        post: operations["unmerge_api_incidents__id__unmerge_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/intervals": {
         parameters: {
             query?: never;
@@ -820,6 +840,46 @@ export interface paths {
          * @description End a report that is no incident: enquiry, diverted or unfounded.
          */
         post: operations["settle_api_reports__id__settle_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Similar
+         * @description Which open incidents a report that waits for a person may speak of, as it stands now; also without a place.
+         */
+        get: operations["similar_api_reports__id__similar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlink
+         * @description Undo a link that was wrong: the report is where it was before, and so is the incident.
+         */
+        post: operations["unlink_api_reports__id__unlink_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1411,7 +1471,7 @@ export interface components {
             /** Resolved At */
             resolved_at: string | null;
             /** Similar */
-            similar: components["schemas"]["SimilarView"][];
+            similar: components["schemas"]["jieying__supervise__views__SimilarView"][];
             /** State */
             state: string;
             /** Summary */
@@ -1938,6 +1998,8 @@ export interface components {
             reporter: components["schemas"]["Reporter"];
             /** State */
             state: string;
+            /** Unlinkable */
+            unlinkable: boolean;
             /** Version */
             version: number;
             /** Words */
@@ -2036,18 +2098,20 @@ export interface components {
             /** Taken */
             taken: number;
         };
-        /** SimilarView */
-        SimilarView: {
+        /** SimilarShown */
+        SimilarShown: {
             /** Age S */
             age_s: number;
             /** Distance M */
-            distance_m: number;
+            distance_m: number | null;
             /** Incident */
             incident: string;
             /** Number */
             number: string;
             /** Reasons */
-            reasons: components["schemas"]["ReasonView"][];
+            reasons: {
+                [key: string]: unknown;
+            }[];
             /** Score */
             score: number;
         };
@@ -2141,9 +2205,7 @@ export interface components {
                 [key: string]: unknown;
             }[];
             /** Similar */
-            similar: {
-                [key: string]: unknown;
-            }[];
+            similar: components["schemas"]["SimilarShown"][];
         };
         /**
          * UnitStatus
@@ -2187,6 +2249,11 @@ export interface components {
             /** Units */
             units: components["schemas"]["UnitView"][];
         };
+        /** Unlinked */
+        Unlinked: {
+            /** Reason */
+            reason: string;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -2220,6 +2287,26 @@ export interface components {
             en: string;
             /** Zh */
             zh: string;
+        };
+        /** SimilarView */
+        jieying__intake__api__SimilarView: {
+            /** Similar */
+            similar: components["schemas"]["SimilarShown"][];
+        };
+        /** SimilarView */
+        jieying__supervise__views__SimilarView: {
+            /** Age S */
+            age_s: number;
+            /** Distance M */
+            distance_m: number | null;
+            /** Incident */
+            incident: string;
+            /** Number */
+            number: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonView"][];
+            /** Score */
+            score: number;
         };
     };
     responses: never;
@@ -2747,6 +2834,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntriesView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unmerge_api_incidents__id__unmerge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Validation Error */
@@ -3693,6 +3815,70 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Settled"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    similar_api_reports__id__similar_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["jieying__intake__api__SimilarView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unlink_api_reports__id__unlink_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unlinked"];
             };
         };
         responses: {

@@ -135,6 +135,7 @@ class ReportView(BaseModel):
     reasons: list[ReasonView]
     needs_person: ReasonView | None
     reply: str | None
+    unlinkable: bool  # it was added to its incident, which was not opened with it
     due_at: datetime
     version: int
 
@@ -175,7 +176,7 @@ class EntryView(BaseModel):
 
 _INCIDENT = [n for n in IncidentView.model_fields if n not in ("clocks", "assignments", "waiting", "level_reasons")]
 _ASSIGNMENT = [name for name in AssignmentView.model_fields if name != "reasons"]
-_REPORT_APART = ("reporter", "reasons", "needs_person", "incident", "due_at")
+_REPORT_APART = ("reporter", "reasons", "needs_person", "incident", "unlinkable", "due_at")
 _REPORT = [name for name in ReportView.model_fields if name not in _REPORT_APART]
 
 
@@ -228,6 +229,7 @@ def show_report(pack: CityPack, row: ReportRow) -> ReportView:
     return ReportView.model_construct(
         reporter=Reporter.model_construct(name=row.reporter_name, contact=row.reporter_contact),
         reasons=_reasons(row.reasons), needs_person=_reason(row.needs_person), incident=row.incident_id,
+        unlinkable=row.before_link is not None,
         due_at=due_at("answer", level, row.received_at, pack.targets), **fields,
     )  # fmt: skip
 
