@@ -6,7 +6,6 @@ from understanding.
 """
 
 import asyncio
-import os
 import random
 import tempfile
 import time
@@ -45,7 +44,7 @@ def run() -> dict[str, Any]:
     """The figures at the top are those of the platform."""
     city = read_pack(PACK)
     found = evaluate(city)
-    return found | found["platform"] | {"with_10000_open_reports": asyncio.run(_times(city))}
+    return {**found, **found["platform"], "with_10000_open_reports": asyncio.run(_times(city))}
 
 
 def _reports(city: CityPack) -> list[Report]:
@@ -63,7 +62,6 @@ def _reports(city: CityPack) -> list[Report]:
 async def _times(city: CityPack) -> dict[str, Any]:
     dice, told = random.Random(5), _reports(city)
     with tempfile.TemporaryDirectory() as folder, EmbeddedPostgres(Path(folder), durable=False) as server:
-        os.chmod(folder, 0o755)
         db, clock = Database(server.url, pool=2), ManualClock(NOON)
         await upgrade(db)
         platform = Platform(db, clock, city, Path(folder))
@@ -88,11 +86,15 @@ async def _times(city: CityPack) -> dict[str, Any]:
 async def _ask(platform: Platform, facts: Facts) -> tuple[float, float]:
     """Processor seconds of one suggestion, here and in PostgreSQL (Linux tells them to the nanosecond)."""
     async with platform.site.db.transaction() as connection:
-        backend = Path(f"/proc/{await connection.scalar(text('SELECT pg_backend_pid()'))}/schedstat")
-        before, began = int(backend.read_text().split()[0]), time.process_time()
+        backend = int(await connection.scalar(text("SELECT pg_backend_pid()")) or 0)
+        before, began = _ran_s(backend), time.process_time()
         await similar_incidents(platform.site, platform.city, connection, facts)
         spent = time.process_time() - began
-        return spent, (int(backend.read_text().split()[0]) - before) / 1e9
+        return spent, _ran_s(backend) - before
+
+
+def _ran_s(pid: int) -> float:
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
 async def _fill(platform: Platform, clock: ManualClock, dice: random.Random, told: list[Report]) -> None:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -206,12 +206,16 @@ def _likeness(a: _Heard, b: _Heard) -> tuple[float, float] | None:
     """Of the meaning and of the categories; None where one has no vector, or one of another model."""
     if a.kept is None or b.kept is None or a.kept.shape != b.kept.shape:
         return None
-    both = a.kept * b.kept
-    return float(both[:_COLUMNS].sum()), float(both[_COLUMNS:].sum())
+    return float(a.kept[:_COLUMNS] @ b.kept[:_COLUMNS]), float(a.kept[_COLUMNS:] @ b.kept[_COLUMNS:])
 
 
 def _hear(one: Facts) -> _Heard:
-    text = plain(one.words[:READ]).replace(" ", "")
+    return _heard(one.words[:READ], one.vector)
+
+
+@lru_cache(maxsize=2048)  # an incident is compared with every report near it; some 10 MB
+def _heard(words: str, vector: bytes | None) -> _Heard:
+    text = plain(words).replace(" ", "")
     numbers: dict[str, frozenset[float]] = {}
     for said, counted in _COUNTED.findall(text):
         value = number(said)
@@ -219,7 +223,7 @@ def _hear(one: Facts) -> _Heard:
             of = _ONE_MEANING.get(counted, counted)
             numbers[of] = numbers.get(of, frozenset()) | {value}
     pairs = frozenset(text[i : i + 2] for i in range(len(text) - 1))
-    kept = None if one.vector is None else np.frombuffer(one.vector, np.float16).astype(np.float32)
+    kept = None if vector is None else np.frombuffer(vector, np.float16).astype(np.float32)
     return _Heard(pairs, numbers, kept)
 
 
@@ -230,7 +234,8 @@ def _rarity(heard: Iterable[Sequence[_Heard]]) -> Mapping[str, float]:
     for reports in heard:
         incidents += 1
         counts.update(frozenset().union(*(one.pairs for one in reports)))
-    return {pair: math.log(1 + (incidents + 1) / count) for pair, count in counts.items()}
+    weights = [0.0, *(math.log(1 + (incidents + 1) / count) for count in range(1, incidents + 1))]
+    return {pair: weights[count] for pair, count in counts.items()}
 
 
 def _share(a: frozenset[str], b: frozenset[str], rare: Mapping[str, float]) -> float:
