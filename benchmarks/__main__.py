@@ -25,6 +25,7 @@ NAMES = (
     "simulator",
     "understanding",
     "suggestions",
+    "same_event",
 )
 
 

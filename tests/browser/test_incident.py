@@ -143,6 +143,53 @@ def test_an_incident_is_merged_into_another(desk: Desk) -> None:
     expect(desk.row(incident)).to_have_count(0)
 
 
+def test_a_merge_is_undone(desk: Desk) -> None:
+    incident, other = desk.city.new_incident(), desk.city.new_incident()
+    desk.city.dispatcher.post(f"/api/incidents/{incident['id']}/merge", json={"into": other["id"]}).raise_for_status()
+    desk.page.get_by_role("button", name="历史").click()
+    desk.row(incident).click()
+    desk.press("撤销合并")
+    desk.write("原因", "两起不同的警情")
+    desk.send()
+    expect(desk.panel.locator("header .state")).not_to_have_text("已合并")
+    assert desk.city.incident(incident["id"])["merged_into"] is None
+    assert desk.city.incident(other["id"])["reports_count"] == 1
+
+
+def test_a_report_that_was_linked_wrongly_is_unlinked_with_a_reason(desk: Desk) -> None:
+    incident = desk.city.new_incident()
+    report = desk.city.hand_in("嗯嗯嗯")
+    waiting = eventually(lambda: desk.city.report(report)["needs_person"], "reason to wait")
+    desk.city.dispatcher.post(f"/api/reports/{report}/link", json={"incident": incident["id"]}).raise_for_status()
+    desk.open(incident)
+    desk.tab("报警")
+    expect(desk.panel.locator("article")).to_have_count(2)
+    expect(desk.page.get_by_role("button", name="解除关联")).to_have_count(1)  # not for the one that opened it
+    desk.press("解除关联")
+    desk.write("为什么", "说的是另一件事")
+    desk.send()
+    expect(desk.panel.locator("article")).to_have_count(1)
+    now = desk.city.report(report)
+    assert (now["incident"], now["needs_person"]) == (None, waiting)
+    assert desk.raw_keys() == []
+
+
+def test_what_may_be_the_same_event_says_why(desk: Desk) -> None:
+    place = desk.city.place()
+    position = {"lat": place.position.lat, "lon": place.position.lon, "accuracy_m": 10}
+    found = []
+    for words, contact in (("有人打架，流血了，拿酒瓶砸", "139"), ("两伙人打架，一个头上流血", "138")):
+        report = desk.city.hand_in(f"{place.name}{words}", position=position, reporter={"contact": contact})
+        found.append(desk.city.incident(eventually(lambda r=report: desk.city.report(r)["incident"], "incident")))
+    desk.open(found[1])
+    desk.tab("报警")
+    section = desk.panel.locator(".body > section", has=desk.page.locator("h3", has_text="可能是同一警情"))
+    expect(section).to_contain_text(found[0]["number"])
+    for said in ("可能性", "相距", "相隔", "说的事相近"):
+        expect(section).to_contain_text(said)
+    assert desk.raw_keys() == []
+
+
 def test_a_diverted_incident_that_the_other_service_refuses_is_open_again(desk: Desk) -> None:
     incident = desk.city.new_incident("楼下一直放音乐，吵得睡不着")
     desk.open(incident)

@@ -17,6 +17,8 @@ CHINESE_IS_DATA = {
     "places/locate.py": "words by which people join two roads to a crossing",
     "places/addresses.py": "how a house number is written",
     "triage/alarms.py": "how Chinese negates and quotes",
+    "triage/same_event.py": "how buildings and floors are counted",
+    "triage/bursts.py": "how invented witnesses begin and end, and name a place",
     "triage/text.py": "how numbers are spoken",
     "triage/fraud.py": "how victims name banks, sums and tricks",
     "kit/masking.py": "how number plates are written",

@@ -1,21 +1,39 @@
-"""Two reports of one event are recognised by place, time, kind and words; only a person joins them."""
+"""Two reports of one event are recognised by place, time, kind, words and meaning; only a person joins them."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
-from jieying.triage.same_event import Facts, is_resend, similar
+from jieying.triage.same_event import Facts, is_resend, keep, similar
 from tests.minicity import spot
 from tests.said import codes, unsaid
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
-FIRST = Facts("I1", NOW - timedelta(minutes=2), spot(1000, 1000), "order", "人民医院门口有人打架", "138", "phone")
-NEW = Facts("", NOW, spot(1050, 1000), "order", "医院门口两个人打架，快来", "139", "wechat")
+
+
+def vector(*axes: int, fight: float = 1.0) -> bytes:
+    """What is kept of words that mean these things, and of the chance that it is a fight."""
+    raw = np.zeros(512, np.float32)
+    raw[list(axes)] = 20.0  # far more than what is usual
+    return keep(raw, [("fight", fight), ("theft", 1 - fight)])
+
+
+FIRST = Facts(
+    "I1", NOW - timedelta(minutes=2), spot(1000, 1000), "fight", "order", "人民医院门口有人打架", "138", "phone",
+    vector(1, 2),
+)  # fmt: skip
+NEW = Facts(
+    "", NOW, spot(1050, 1000), "fight", "order", "医院门口两个人打架，快来", "139", "wechat", vector(1, 2, 3)
+)  # fmt: skip
+OTHER = replace(
+    FIRST, incident="I2", category="theft", top="crime", words="停车场有人偷电瓶", vector=vector(7, 8, fight=0.0)
+)
 
 
 def test_a_second_report_of_the_same_fight_is_recognised_with_reasons() -> None:
-    (found,) = similar(NEW, [FIRST], NOW)
+    (found,) = similar(NEW, [FIRST])
     assert found.incident == "I1"
     assert found.distance_m == pytest.approx(50, abs=1)
     assert found.age_s == 120
@@ -23,44 +41,68 @@ def test_a_second_report_of_the_same_fight_is_recognised_with_reasons() -> None:
         "same_event_near",
         "same_event_recent",
         "same_event_category",
+        "same_event_meaning",
         "same_event_words",
     }
     assert unsaid(found.reasons) == []
 
 
+def test_another_event_beside_it_is_not_suggested() -> None:
+    assert [one.incident for one in similar(NEW, [OTHER, FIRST])] == ["I1"]
+    assert similar(NEW, [OTHER]) == []
+
+
 @pytest.mark.parametrize(
     "other",
-    [
-        replace(FIRST, position=spot(1400, 1000)),
-        replace(FIRST, position=None),
-        replace(FIRST, received_at=NOW - timedelta(minutes=16)),
-        replace(FIRST, category="traffic"),
-    ],
-    ids=["too far", "nowhere", "too long ago", "another kind"],
+    [replace(FIRST, position=spot(1700, 1000)), replace(FIRST, received_at=NOW - timedelta(minutes=31))],
+    ids=["too far", "too long ago"],
 )
 def test_what_lies_outside_the_window_is_another_event(other: Facts) -> None:
-    assert similar(NEW, [other], NOW) == []
+    assert similar(NEW, [other]) == []
 
 
-def test_an_unknown_category_does_not_rule_it_out() -> None:
-    assert similar(replace(NEW, category=None), [FIRST], NOW)
+def test_a_category_understood_differently_does_not_rule_it_out() -> None:
+    assert similar(replace(NEW, category="noise"), [FIRST])
 
 
-def test_the_most_alike_comes_first() -> None:
-    apart = replace(FIRST, incident="I2", words="停车场有人吵闹")
-    assert [s.incident for s in similar(NEW, [apart, FIRST], NOW)] == ["I1", "I2"]
+def test_every_report_of_an_incident_speaks_for_it() -> None:
+    vague = replace(FIRST, words="快来", vector=vector(9))
+    alone, together = similar(NEW, [vague]), similar(NEW, [vague, FIRST])
+    assert [one.incident for one in together] == ["I1"]
+    assert together[0].score > max((one.score for one in alone), default=0.0)
 
 
-def test_an_incident_with_several_reports_is_named_once_by_its_best() -> None:
-    vague = replace(FIRST, words="快来")
-    (found,) = similar(NEW, [vague, FIRST, vague], NOW)
-    assert found == similar(NEW, [FIRST], NOW)[0]
+def test_without_a_position_words_and_time_decide_and_weigh_less() -> None:
+    (found,) = similar(replace(NEW, position=None), [FIRST])
+    assert found.distance_m is None
+    assert found.score < similar(NEW, [FIRST])[0].score
+    assert "same_event_near" not in codes(found.reasons)
 
 
-def test_scores_lie_between_none_and_one() -> None:
-    twin = replace(FIRST, received_at=NOW, position=NEW.position, words=NEW.words)
-    assert similar(NEW, [twin], NOW)[0].score == pytest.approx(1.0)
-    assert similar(replace(NEW, words=""), [replace(FIRST, words="")], NOW)[0].score < 0.6
+def test_a_place_that_may_be_meant_speaks_for_what_happens_there() -> None:
+    lost = replace(NEW, position=None)
+    (near,) = similar(replace(lost, guesses=(spot(1020, 1000),)), [FIRST])
+    (far,) = similar(replace(lost, guesses=(spot(2900, 2900),)), [FIRST])
+    assert near.score > far.score
+
+
+def test_another_building_is_another_event() -> None:
+    third, seventh = replace(FIRST, words="3号楼着火了"), replace(NEW, words="七栋着火了，快来")
+    same = replace(NEW, words="三栋着火了，快来")
+    assert similar(same, [third])
+    found = similar(seventh, [third])
+    assert not found or found[0].score < similar(same, [third])[0].score
+
+
+def test_without_vectors_place_time_and_words_are_compared() -> None:
+    (found,) = similar(replace(NEW, vector=None), [replace(FIRST, vector=None)])
+    assert "same_event_meaning" not in codes(found.reasons)
+
+
+def test_vectors_of_another_model_are_not_compared() -> None:
+    other_model = keep(np.ones(512, np.float32), [("a", 1.0)])
+    (found,) = similar(replace(NEW, vector=other_model), [FIRST])
+    assert found == similar(replace(NEW, vector=None), [FIRST])[0]
 
 
 def test_the_same_words_sent_again_are_one_report() -> None:

@@ -2,8 +2,8 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Asked, AskedState, Candidate, Entry, Found, IncidentDetail, IncidentView, Intervals, NewBaseEntry, NewReport, Pack,
-  BaseEntry, BaseEntryDetail, ReportView, Said, Understanding, UnitStatus,
+  Account, Asked, AskedState, BaseEntry, BaseEntryDetail, Candidate, Entry, Found, IncidentDetail, IncidentView, Intervals,
+  NewBaseEntry, NewReport, Pack, ReportView, Said, Similar, Understanding, UnitStatus,
 } from './types'
 
 /** A line that is dead but not cut says nothing: after this the report is kept and tried again with the same key. */
@@ -30,6 +30,7 @@ export const actOnAssignment = (id: string, action: string, reason?: string) =>
 
 export const listReports = (query: string) => get<{ reports: ReportView[]; next: string | null }>(`/reports?${query}`)
 export const getReport = (id: string) => get<ReportView>(`/reports/${id}`)
+export const getSimilar = (id: string) => get<{ similar: Similar[] }>(`/reports/${id}/similar`)
 export const actOnReport = (id: string, action: string, body: unknown) => post<unknown>(`/reports/${id}/${action}`, body)
 export const understand = (said: Said, signal: AbortSignal) => call<Understanding>('POST', '/understand', { body: said, signal })
 export const handInReport = (key: string, report: NewReport) =>

@@ -35,7 +35,7 @@ interface IncidentCodes {
   clocks: ClockView[]; assignments: AssignmentView[]
 }
 export type IncidentView = Narrow<S['IncidentView'], IncidentCodes>
-export interface Similar { incident: string; number: string; distance_m: number; age_s: number; score: number; reasons?: Reason[] }
+export interface Similar { incident: string; number: string; distance_m: number | null; age_s: number; score: number; reasons: Reason[] }
 export type IncidentDetail = Narrow<S['IncidentDetail'], IncidentCodes & { reports: ReportView[]; similar: Similar[] }>
 
 export type UnitStatus = S['UnitStatus']

@@ -17,7 +17,7 @@ export const unit = (code: string, given: Partial<UnitView> = {}): UnitView => (
 export const report = (id: string, given: Partial<ReportView> = {}): ReportView => ({
   id, channel: 'web', state: 'received', received_at: '2026-11-22T06:00:00Z', answered_at: null, words: '', reporter: { name: '', contact: '' }, occurred_at: null, lat: null, lon: null,
   media: [], incident: null, category: null, level: null, reasons: [], needs_person: { code: 'not_understood', params: {} }, proposal: null, reply: null,
-  due_at: '2026-11-22T06:00:10Z', diversion: null, version: 1, ...given,
+  unlinkable: false, due_at: '2026-11-22T06:00:10Z', diversion: null, version: 1, ...given,
 })
 
 export const clock = (stage: string, due_at: string, state: ClockView['state'] = 'running'): ClockView =>

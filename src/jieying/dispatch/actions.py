@@ -13,7 +13,7 @@ from jieying.citypack.model import Level
 from jieying.dispatch.decide import Decider
 from jieying.dispatch.rules import CallFacts, Candidate, choose, plan_for, skills_needed
 from jieying.incidents import store
-from jieying.incidents.model import AssignmentState, IncidentState
+from jieying.incidents.model import AssignmentState, IncidentState, illegal
 from jieying.incidents.store import AssignmentRow, IncidentRow
 from jieying.journal.actions import SYSTEM, Site, record
 from jieying.journal.store import gathering
@@ -357,15 +357,17 @@ async def leave(
             raise Invalid("merge_into_itself")
         if goes_on.state not in ("open", "active", "resolved"):
             raise Conflict("incident_ended", state=goes_on.state)
-    await store.get_incident(connection, site.region, incident_id)
+    left = await store.get_incident(connection, site.region, incident_id)
     for a in await store.assignments_of(connection, site.region, [incident_id]):
         if a.state in store.LIVE_VALUES:
             offered = a.state == AssignmentState.OFFERED
             ended = AssignmentState.WITHDRAWN if offered else AssignmentState.RELEASED
             await _stop(site, connection, a, ended, actor, str(target))
+    waited = {"waiting_since": left.waiting_since, "waiting_reason": left.waiting_reason}
     row = await store.move_incident(
         connection, site.region, incident_id, target,
         merged_into=into, dispatch_due_at=None, waiting_since=None, waiting_reason=None,
+        before_merge=waited if into else None,
     )  # fmt: skip
     if into is not None:
         moved = await store.move_reports(connection, site.region, incident_id, into)
@@ -377,6 +379,38 @@ async def leave(
     )  # fmt: skip
     await store.wake_waiting(connection, site.region, site.clock.now(), WAKE)
     return row
+
+
+async def undo_merge(site: Site, incident_id: UUID, actor: str, reason: str) -> IncidentRow:
+    """Two events after all: the merged incident is open again, with the reports that the other still has of it.
+
+    Its clocks run on; its units were free and may be elsewhere, so that the next offer is due at once.
+    """
+    async with site.db.transaction() as connection:
+        into = (await store.get_incident(connection, site.region, incident_id)).merged_into
+        if into is not None:
+            await store.lock_incidents(connection, site.region, [incident_id, into])
+        incident = await store.get_incident(connection, site.region, incident_id, lock=True)
+        if incident.state != IncidentState.MERGED or into is None:
+            raise illegal(incident.state, IncidentState.OPEN)
+        holder = await store.get_incident(connection, site.region, into)
+        if holder.state == IncidentState.MERGED:  # its reports have gone on: that merge is undone first
+            raise Conflict("incident_ended", state=holder.state)
+        given = await store.give_back_reports(connection, site.region, into, incident_id)
+        waited = incident.before_merge
+        since = waited["waiting_since"]
+        await store.move_incident(
+            connection, site.region, incident_id, IncidentState.OPEN, only={IncidentState.MERGED},
+            merged_into=None, before_merge=None, reports_count=given, dispatch_due_at=site.clock.now(),
+            waiting_since=datetime.fromisoformat(since) if since else None, waiting_reason=waited["waiting_reason"],
+        )  # fmt: skip
+        await store.change_incident(connection, site.region, into, reports_count=holder.reports_count - given)
+        await record(
+            site, connection, "incident.unmerged", "incident", incident_id, actor, incident_id,
+            reason=reason, into=str(into),
+        )  # fmt: skip
+        await record(site, connection, "incident.gave_back", "incident", into, actor, into, merged=str(incident_id))
+        return await _settle(site, connection, incident_id, actor)
 
 
 async def hand_over(site: Site, incident_id: UUID, actor: str, unit: str | None) -> IncidentRow:

@@ -205,6 +205,16 @@ async def merge(id: UUID, given: MergeIn, request: Request, site: SiteNow, accou
     return await _shown(request, id, account)
 
 
+@router.post("/incidents/{id}/unmerge")
+async def unmerge(id: UUID, given: ReasonIn, request: Request, site: SiteNow, account: Manages) -> Shown:
+    """This incident was merged by mistake: it is open again with its own reports."""
+    incident = await _seen(site, id, account)
+    if incident.merged_into is not None:
+        await _seen(site, incident.merged_into, account)
+    await actions.undo_merge(site, id, account.actor, given.reason)
+    return await _shown(request, id, account)
+
+
 Step = Literal["accept", "decline", "en-route", "on-scene", "clear", "release"]
 
 

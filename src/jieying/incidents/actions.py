@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +21,7 @@ from jieying.kit.ids import new_id
 from jieying.kit.reasons import Reason
 
 SUMMARY_LENGTH = 60
+_BEFORE_LINK = ("state", "answered_at", "needs_person", "steps_due_at")  # what a link changes of a report
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,12 @@ def _summary(words: str) -> str:
 
 
 async def _link(
-    site: Site, connection: AsyncConnection, report: ReportRow, incident: UUID, actor: str, *before: NewEntry
-) -> None:
+    site: Site, connection: AsyncConnection, report: ReportRow, incident: UUID, actor: str, *before: NewEntry,
+    back_to: dict[str, Any] | None = None,
+) -> None:  # fmt: skip
     await store.move_report(
         connection, site.region, report.id, ReportState.LINKED,
-        incident_id=incident, needs_person=None, steps_due_at=None,
+        incident_id=incident, needs_person=None, steps_due_at=None, before_link=back_to,
     )  # fmt: skip
     await append(connection, [*before, entry(site, "report.linked", "report", report.id, actor, incident)])
 
@@ -107,12 +110,43 @@ async def _link(
 async def link_report(
     site: Site, connection: AsyncConnection, report: ReportRow, incident_id: UUID, actor: str = SYSTEM
 ) -> IncidentRow:
-    """Add an answered report to an incident that is still open, active or resolved."""
+    """Add a report to an incident that is still open, active or resolved; one that nobody has answered is answered."""
     incident = await store.get_incident(connection, site.region, incident_id, lock=True)
     if incident.state not in ("open", "active", "resolved"):
         raise Conflict("incident_ended", state=incident.state)
-    await _link(site, connection, report, incident_id, actor)
+    back_to = {name: getattr(report, name) for name in _BEFORE_LINK}
+    if report.state == ReportState.RECEIVED:
+        await answer_report(site, connection, report.id, actor)
+    await _link(site, connection, report, incident_id, actor, back_to=back_to)
     return await store.change_incident(connection, site.region, incident_id, reports_count=incident.reports_count + 1)
+
+
+async def unlink_report(site: Site, report_id: UUID, actor: str, reason: str) -> ReportRow:
+    """Undo a link: the report is where it was before, with its clocks, and the incident counts one report less.
+
+    Raises Conflict("report_opened_incident") for the report that the incident was opened with.
+    """
+    async with site.db.transaction() as connection:
+        report = await store.get_report(connection, site.region, report_id, lock=True)
+        if report.state != ReportState.LINKED:
+            raise illegal(report.state, ReportState.ANSWERED)
+        if report.before_link is None:
+            raise Conflict("report_opened_incident")
+        incident = await store.get_incident(connection, site.region, report.incident_id, lock=True)
+        before: dict[str, Any] = {
+            name: datetime.fromisoformat(value) if name.endswith("_at") and value else value
+            for name, value in report.before_link.items()
+        }
+        row = await store.move_report(
+            connection, site.region, report_id, ReportState(before.pop("state")), only={ReportState.LINKED},
+            incident_id=None, before_link=None, came_through=[], apart_from=[*report.apart_from, incident.id], **before,
+        )  # fmt: skip
+        await store.change_incident(connection, site.region, incident.id, reports_count=incident.reports_count - 1)
+        await record(
+            site, connection, "report.unlinked", "report", report_id, actor, incident.id,
+            reason=reason, state=row.state, received_at=row.received_at,
+        )  # fmt: skip
+        return row
 
 
 async def answer_report(
@@ -120,7 +154,7 @@ async def answer_report(
 ) -> ReportRow:
     """The first human or automatic reply was given."""
     row = await store.move_report(
-        connection, site.region, report_id, ReportState.ANSWERED, ReportState.RECEIVED,
+        connection, site.region, report_id, ReportState.ANSWERED, only={ReportState.RECEIVED},
         answered_at=site.clock.now(), **changes,
     )  # fmt: skip
     await record(site, connection, "report.answered", "report", report_id, actor, channel=row.channel)
@@ -177,7 +211,7 @@ async def take_back_report(
 ) -> ReportRow:
     """The other service refused: a call-taker gets the report with the reason. Its times, so its clocks, go on."""
     row = await store.move_report(
-        connection, site.region, report_id, ReportState.ANSWERED, ReportState.DIVERTED,
+        connection, site.region, report_id, ReportState.ANSWERED, only={ReportState.DIVERTED},
         needs_person=reason.as_json(), reply="reply.received",
     )  # fmt: skip
     await record(site, connection, "report.taken_back", "report", report_id, actor, channel=row.channel)
@@ -225,7 +259,7 @@ async def close_incident(site: Site, incident_id: UUID, actor: str, call_back: s
 async def _reopen(site: Site, connection: AsyncConnection, incident_id: UUID, actor: str, reason: str) -> IncidentRow:
     now = site.clock.now()
     row = await store.move_incident(
-        connection, site.region, incident_id, IncidentState.OPEN, IncidentState.CLOSED,
+        connection, site.region, incident_id, IncidentState.OPEN, only={IncidentState.CLOSED},
         reopened_at=now, dispatch_due_at=now, resolved_at=None, closed_at=None, outcome=None, outcome_notes=None,
     )  # fmt: skip
     await record(site, connection, "incident.reopened", "incident", incident_id, actor, incident_id, reason=reason)
@@ -244,7 +278,7 @@ async def take_back_incident(
     """The other service refused: the incident is offered again, and its clocks go on as if it had never left."""
     now = site.clock.now()
     row = await store.move_incident(
-        connection, site.region, incident_id, IncidentState.OPEN, IncidentState.DIVERTED,
+        connection, site.region, incident_id, IncidentState.OPEN, only={IncidentState.DIVERTED},
         taken_back_at=now, dispatch_due_at=now, outcome=None, outcome_notes=None,
     )  # fmt: skip
     await record(site, connection, "incident.taken_back", "incident", incident_id, actor, incident_id, reason=reason)

@@ -77,7 +77,7 @@ RUNNING = frozenset({_A.ACCEPTED, _A.EN_ROUTE, _A.ON_SCENE})
 REPORT_TRANSITIONS: dict[ReportState, frozenset[ReportState]] = {
     _R.RECEIVED: frozenset({_R.ANSWERED}),
     _R.ANSWERED: frozenset({_R.LINKED, _R.ENQUIRY, _R.DIVERTED, _R.UNFOUNDED}),
-    _R.LINKED: frozenset(),
+    _R.LINKED: frozenset({_R.RECEIVED, _R.ANSWERED}),  # unlinked: back to where it was
     _R.ENQUIRY: frozenset(),
     _R.DIVERTED: frozenset({_R.ANSWERED}),  # the other service refused
     _R.UNFOUNDED: frozenset(),
@@ -90,7 +90,7 @@ INCIDENT_TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
     _I.RESOLVED: frozenset({_I.CLOSED}),
     _I.CLOSED: frozenset({_I.OPEN}),
     _I.DIVERTED: frozenset({_I.OPEN}),
-    _I.MERGED: frozenset(),
+    _I.MERGED: frozenset({_I.OPEN}),  # the merge is undone
 }
 
 ASSIGNMENT_TRANSITIONS: dict[AssignmentState, frozenset[AssignmentState]] = {

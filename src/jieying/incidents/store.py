@@ -1,13 +1,15 @@
 """All SQL on reports, incidents and assignments. Transitions are guarded: the WHERE names the legal sources."""
 
+import math
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    CTE,
     Row,
     Select,
     Table,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     func,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -37,6 +40,8 @@ from jieying.incidents.model import (
 from jieying.incidents.tables import assignment, incident, intake_key, report
 from jieying.kit.db import among
 from jieying.kit.errors import NotFound
+from jieying.kit.geo import EARTH_RADIUS_M, Point
+from jieying.kit.ids import first_id
 
 IncidentRow = Row[Any]
 ReportRow = Row[Any]
@@ -130,14 +135,11 @@ async def move_report(
     region: str,
     id: UUID,
     target: ReportState,
-    source: ReportState | None = None,
+    only: Collection[ReportState] = (),
     **changes: Any,
 ) -> ReportRow:
-    """Guarded transition of a report, from `source` alone where it is given; raises NotFound or
-    Conflict("illegal_transition").
-    """
-    legal = sources(target) if source is None else {source}
-    row = await _change(connection, report, region, id, legal, state=str(target), **changes)
+    """Guarded transition of a report, `only` from these states; raises NotFound or Conflict("illegal_transition")."""
+    row = await _change(connection, report, region, id, only or sources(target), state=str(target), **changes)
     if row is None:
         raise illegal((await get_report(connection, region, id)).state, target)
     return row
@@ -187,7 +189,26 @@ async def move_reports(connection: AsyncConnection, region: str, source: UUID, t
     statement = (
         update(report)
         .where(report.c.region == region, report.c.incident_id == source)
-        .values(incident_id=target, version=report.c.version + 1)
+        .values(
+            incident_id=target,
+            came_through=func.array_append(report.c.came_through, source),
+            version=report.c.version + 1,
+        )
+    )
+    return (await connection.execute(statement)).rowcount
+
+
+async def give_back_reports(connection: AsyncConnection, region: str, holder: UUID, owner: UUID) -> int:
+    """Give an incident back what a merge took from it and the other still has; how many reports there were."""
+    last = report.c.came_through[func.cardinality(report.c.came_through)]
+    statement = (
+        update(report)
+        .where(report.c.region == region, report.c.incident_id == holder, last == owner)
+        .values(
+            incident_id=owner,
+            came_through=func.trim_array(report.c.came_through, 1),
+            version=report.c.version + 1,
+        )
     )
     return (await connection.execute(statement)).rowcount
 
@@ -264,14 +285,14 @@ async def move_incident(
     region: str,
     id: UUID,
     target: IncidentState,
-    source: IncidentState | None = None,
+    only: Collection[IncidentState] = (),
     **changes: Any,
 ) -> IncidentRow:
-    """Guarded transition of an incident, from `source` alone where it is given; raises NotFound or
-    Conflict("illegal_transition").
+    """Guarded transition of an incident, `only` from these states.
+
+    Raises NotFound or Conflict("illegal_transition").
     """
-    legal = sources(target) if source is None else {source}
-    row = await _change(connection, incident, region, id, legal, state=str(target), **changes)
+    row = await _change(connection, incident, region, id, only or sources(target), state=str(target), **changes)
     if row is None:
         raise illegal((await get_incident(connection, region, id)).state, target)
     return row
@@ -336,35 +357,88 @@ async def incidents_by_ids(connection: AsyncConnection, region: str, ids: Sequen
     return list((await connection.execute(query)).all())
 
 
-# The box first: sorted by id from the start, PostgreSQL would walk through everything that is recent.
+_KNOWN = [incident.c[name] for name in ("id", "number", "category", "lat", "lon")]
+_RUNNING_SINCE = (
+    incident.c.region == bindparam("at_region"),
+    incident.c.state.in_(["open", "active"]),
+    incident.c.opened_at >= bindparam("since"),
+)
+
+
+def _with_reports(chosen: CTE) -> Select[Any]:
+    """What the last 20 reports of each chosen incident said. Their partitions are found by the ids' time."""
+    said = (
+        select(
+            report.c.received_at,
+            func.left(report.c.words, bindparam("read")).label("words"),
+            report.c.reporter_contact,
+            report.c.channel,
+            report.c.vector,
+        )
+        .where(
+            report.c.region == bindparam("at_region"),
+            report.c.incident_id == chosen.c.id,
+            report.c.id >= bindparam("first", type_=Uuid),
+        )
+        .order_by(report.c.id.desc())
+        .limit(20)
+        .lateral("said")
+    )
+    return select(chosen, said).join(said, true())
+
+
+# The box first: sorted from the start, PostgreSQL would walk through everything that is recent.
 _IN_BOX = (
-    select(*(incident.c[name] for name in ("id", "number", "category", "summary", "received_at", "lat", "lon")))
+    select(*_KNOWN)
     .where(
-        incident.c.region == bindparam("at_region"),
-        incident.c.state.in_(["open", "active"]),
+        *_RUNNING_SINCE,
         incident.c.lat.between(bindparam("south"), bindparam("north")),
         incident.c.lon.between(bindparam("west"), bindparam("east")),
-        incident.c.opened_at >= bindparam("since"),
     )
     .cte("in_box")
     .prefix_with("MATERIALIZED", dialect="postgresql")
 )
-_NEAR = select(_IN_BOX).order_by(_IN_BOX.c.id.desc()).limit(50)
+_NORTHWARD = _IN_BOX.c.lat - bindparam("lat")
+_EASTWARD = (_IN_BOX.c.lon - bindparam("lon")) * bindparam("narrow")
+_NEAREST = select(_IN_BOX).order_by(_NORTHWARD * _NORTHWARD + _EASTWARD * _EASTWARD).limit(bindparam("most"))
+_NEAR = _with_reports(_NEAREST.cte("near"))
+_LATELY = _with_reports(
+    select(*_KNOWN).where(*_RUNNING_SINCE).order_by(incident.c.id.desc()).limit(bindparam("most")).cte("lately")
+)
 
 
 async def incidents_near(
-    connection: AsyncConnection, region: str, lat: float, lon: float, span_deg: float, since: datetime
+    connection: AsyncConnection, region: str, at: Point, reach_m: float, since: datetime, most: int, read: int
 ) -> list[Row[Any]]:
-    """Open and active incidents in a box around a point, opened since a moment: what they are, when and where."""
+    """The open and active incidents nearest to a point, opened since a moment: a row for each of their last reports.
+
+    `read`: characters of their words.
+    """
+    narrow = math.cos(math.radians(at.lat))
+    span = math.degrees(reach_m / EARTH_RADIUS_M)
     parameters = {
-        "at_region": region,
-        "south": lat - span_deg,
-        "north": lat + span_deg,
-        "west": lon - 2 * span_deg,
-        "east": lon + 2 * span_deg,
-        "since": since,
+        "lat": at.lat,
+        "lon": at.lon,
+        "narrow": narrow,
+        "south": at.lat - span,
+        "north": at.lat + span,
+        "west": at.lon - span / narrow,
+        "east": at.lon + span / narrow,
     }
-    return list((await connection.execute(_NEAR, parameters)).all())
+    return list((await connection.execute(_NEAR, parameters | _since(region, since, most, read))).all())
+
+
+async def incidents_lately(
+    connection: AsyncConnection, region: str, since: datetime, most: int, read: int
+) -> list[Row[Any]]:
+    """The same for the newest ones wherever they are."""
+    return list((await connection.execute(_LATELY, _since(region, since, most, read))).all())
+
+
+def _since(region: str, since: datetime, most: int, read: int) -> dict[str, Any]:
+    # A report may have waited for a person before its incident was opened.
+    first = first_id(since - timedelta(days=1))
+    return {"at_region": region, "since": since, "first": first, "most": most, "read": read}
 
 
 _DUE_INCIDENT = (

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -63,6 +64,8 @@ incident = by_month(
         Column("call_back", Text),
         Column("call_back_notes", Text),
         Column("merged_into", Uuid),
+        # What undoing the merge gives back: since when and why it waited.
+        Column("before_merge", JSONB(none_as_null=True)),
         _moment("reopened_at"),
         _moment("taken_back_at"),
         Column("version", Integer, nullable=False, server_default=text("1")),
@@ -105,6 +108,14 @@ report = by_month(
         Column("incident_id", Uuid),
         Column("needs_person", JSONB(none_as_null=True)),
         Column("reply", Text),
+        # The sentence vector of the words, 512 float16, for the search for same events.
+        Column("vector", LargeBinary),
+        # What undoing the link gives back; empty in a report that opened its incident.
+        Column("before_link", JSONB(none_as_null=True)),
+        # The merged incidents it came through, the last one last; undoing a merge gives back what came by it.
+        Column("came_through", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+        # Incidents that a person said it is not of.
+        Column("apart_from", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
         Column("handed_in_by", Text, nullable=False),
         # Due when the steps of intake are to be taken (again); empty when they are done.
         _moment("steps_due_at"),

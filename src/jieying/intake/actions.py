@@ -244,8 +244,6 @@ async def link(site: Site, city: City, report_id: UUID, incident_id: UUID, actor
     """A call-taker says that a report belongs to an incident."""
     async with site.db.transaction() as connection:
         report = await store.get_report(connection, site.region, report_id, lock=True)
-        if report.state == ReportState.RECEIVED:
-            report = await incidents.answer_report(site, connection, report_id, actor)
         await labels.keep(site, city, connection, report, "linked", actor, labels.decided(same_as=str(incident_id)))
         await incidents.link_report(site, connection, report, incident_id, actor)
 

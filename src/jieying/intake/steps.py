@@ -33,7 +33,7 @@ from jieying.incidents.store import ReportRow
 from jieying.intake.actions import divert_answered
 from jieying.intake.city import City
 from jieying.intake.rules import choose_place
-from jieying.intake.same import similar_incidents, top_category
+from jieying.intake.same import facts_of, similar_incidents
 from jieying.intake.suggest import proposal_of
 from jieying.journal.actions import SYSTEM, Site, record
 from jieying.journal.store import gathering
@@ -45,7 +45,7 @@ from jieying.knowledge import store as knowledge_store
 from jieying.knowledge.model import AskedState
 from jieying.places.locate import PlaceCandidate
 from jieying.triage.rules import Understood
-from jieying.triage.same_event import RESEND_WINDOW, Facts, is_resend
+from jieying.triage.same_event import RESEND_WINDOW, is_resend
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +66,7 @@ class Work:
     ours: str = "unclear"
     found: Understood | None = None
     sure: bool = False
+    vector: bytes | None = None
     place: PlaceCandidate | None = None
     joins: UUID | None = None
     similar: list[dict[str, Any]] = field(default_factory=list)
@@ -86,7 +87,7 @@ async def understand(work: Work) -> Reason | None:
     found = work.city.understand(work.report.words, work.report.category if given else None, work.report.answers)
     work.category, work.level, work.reasons = _decided(work, found)
     work.found, work.ours = found, found.ours
-    work.sure = found.sure
+    work.sure, work.vector = found.sure, found.vector
     if given and work.category:  # a person is sure of it
         work.ours, work.sure = work.city.pack.categories[work.category].kind, True
     return None
@@ -98,6 +99,7 @@ async def answer(work: Work) -> Reason | None:
         "category": work.category or None,
         "level": str(work.level),
         "reasons": [reason.as_json() for reason in work.reasons],
+        "vector": work.vector,
     }
     region, report = work.site.region, work.report
     if report.state != ReportState.RECEIVED:
@@ -181,20 +183,17 @@ async def locate(work: Work) -> Reason | None:
 async def find_same(work: Work) -> Reason | None:
     """Join a verbatim resend to the incident of the first; note which incidents may be the same event."""
     now, region = work.site.clock.now(), work.site.region
-    mine = _facts(work, work.report, "", work.place.position if work.place else None)
+    mine = facts_of(work.city, work.report, work.category, work.place.position if work.place else None)
     if mine.contact:
         since = now - RESEND_WINDOW
         for other in await store.earlier_from(work.connection, region, mine.contact, since, work.report.id):
-            if is_resend(mine, _facts(work, other, str(other.incident_id), None)):
+            apart = other.incident_id in work.report.apart_from
+            if not apart and is_resend(mine, facts_of(work.city, other, other.category, None)):
                 work.joins = other.incident_id
                 return None
-    work.similar = await similar_incidents(work.site, work.city, work.connection, mine)
+    apart_from = work.report.apart_from
+    work.similar = await similar_incidents(work.site, work.city, work.connection, mine, apart_from)
     return None
-
-
-def _facts(work: Work, row: ReportRow, incident: str, point: Point | None) -> Facts:
-    category = top_category(work.city, work.category if row.id == work.report.id else row.category)
-    return Facts(incident, row.received_at, point, category, row.words, row.reporter_contact, row.channel)
 
 
 async def open_incident(work: Work) -> Reason | None:

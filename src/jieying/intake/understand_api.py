@@ -19,6 +19,7 @@ from jieying.journal.actions import Site
 from jieying.kit.api import Body, PositionIn
 from jieying.kit.geo import Point
 from jieying.knowledge.library import search
+from jieying.triage.rules import Understood
 from jieying.triage.same_event import Facts
 
 router = APIRouter(tags=["intake"])
@@ -171,7 +172,7 @@ async def _shown(site: Site, city: City, given: Said, made: Suggestions) -> Unde
     found = made.found
     at = given.at.point if given.at else made.places[0].position if made.places else None
     async with site.db.transaction() as connection:
-        similar = await _similar(site, city, connection, given.words, found.category, at)
+        similar = await _similar(site, city, connection, given.words, found, at)
         knowledge = await _knowledge(site, connection, given.words, made)
     return UnderstoodView(
         category=found.category,
@@ -230,9 +231,10 @@ def _fraud(made: Suggestions) -> FraudShown:
 
 
 async def _similar(
-    site: Site, city: City, connection: AsyncConnection, words: str, category: str | None, at: Point | None
+    site: Site, city: City, connection: AsyncConnection, words: str, found: Understood, at: Point | None
 ) -> list[SimilarShown]:
-    mine = Facts("", site.clock.now(), at, top_category(city, category), words)
+    top = top_category(city, found.category)
+    mine = Facts("", site.clock.now(), at, found.category, top, words, vector=found.vector)
     return [SimilarShown(**one) for one in await similar_incidents(site, city, connection, mine)]
 
 

@@ -152,8 +152,17 @@ async def adopt(site: Site, id: UUID, entry: Entry, actor: str) -> None:
 
 
 async def follow(site: Site, connection: AsyncConnection, entries: Sequence[JournalEntry]) -> None:
-    """Subscriber of the journal: what was asked with a report that somebody else has settled waits no more."""
-    settled = [UUID(one.subject) for one in entries if one.kind in _SETTLED]
+    """Subscriber of the journal: what was asked with a report that somebody else has settled waits no more.
+
+    It waits again when the report's link to an incident was undone.
+    """
+    last = {UUID(one.subject): one.kind for one in entries if one.kind in _SETTLED | {"report.unlinked"}}
+    settled = [report for report, kind in last.items() if kind in _SETTLED]
+    unlinked = [report for report, kind in last.items() if kind not in _SETTLED]
+    for row in await store.withdrawn_of_reports(connection, site.region, unlinked) if unlinked else ():
+        due = due_at(row.asked_at, row.rung, site.pack.targets.ladder)
+        await store.ask_again(connection, row, due)
+        await record(site, connection, "asked.waiting", "asked", row.id, SYSTEM)
     for row in await store.open_of_reports(connection, site.region, settled) if settled else ():
         await store.move_asked(connection, site.region, row.id, AskedState.WITHDRAWN, due_at=None)
         await record(site, connection, "asked.withdrawn", "asked", row.id, SYSTEM)

@@ -225,6 +225,22 @@ async def open_of_reports(connection: AsyncConnection, region: str, reports: Seq
     return list((await connection.execute(query)).all())
 
 
+async def withdrawn_of_reports(connection: AsyncConnection, region: str, reports: Sequence[UUID]) -> list[Row[Any]]:
+    """Questions of these reports that were ended because the report was dealt with."""
+    query = select(asked).where(
+        asked.c.region == region, asked.c.report_id.in_(reports), asked.c.state == str(AskedState.WITHDRAWN)
+    )
+    return list((await connection.execute(query)).all())
+
+
+async def ask_again(connection: AsyncConnection, row: Row[Any], due_at: datetime | None) -> None:
+    """A withdrawn question stands as it stood before: claimed where somebody had claimed it."""
+    state = AskedState.CLAIMED if row.claimed_by else AskedState.WAITING
+    withdrawn = asked.c.state == str(AskedState.WITHDRAWN)
+    statement = update(asked).where(asked.c.region == row.region, asked.c.id == row.id, withdrawn)
+    await connection.execute(statement.values(state=str(state), due_at=due_at))
+
+
 async def claim_due(connection: AsyncConnection, region: str, now: datetime, most: int) -> list[Row[Any]]:
     """Questions that nobody answered in time, locked until the transaction ends; others skip them."""
     query = select(asked).where(asked.c.region == region, asked.c.due_at <= now).order_by(asked.c.due_at).limit(most)

@@ -31,6 +31,7 @@ _MOVED = {
     "incident.reopened",
     "incident.taken_back",
     "incident.resolved",
+    "incident.unmerged",
     "assignment.offered",
     "assignment.accepted",
     "assignment.on_scene",
@@ -47,6 +48,10 @@ async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Entr
             started.append(_clock(site, "report", UUID(one.subject), "answer", top(site.pack), due))
         elif one.kind == "report.answered":
             stopped.append(("report", UUID(one.subject), "answer"))
+        elif one.kind == "report.unlinked" and one.data["state"] == "received":  # nobody has answered it after all
+            due = due_at("answer", UNKNOWN_LEVEL, datetime.fromisoformat(one.data["received_at"]), site.pack.targets)
+            started.append(_clock(site, "report", UUID(one.subject), "answer", top(site.pack), due))
+            stopped = [clock for clock in stopped if clock[1] != UUID(one.subject)]
     moved = {one.incident for one in entries if one.incident and one.kind in _MOVED | _OVER}
     # Closed and opened again in the same breath: the old clocks go, new ones begin.
     over = {one.incident for one in entries if one.incident and one.kind in _OVER}

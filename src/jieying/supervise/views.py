@@ -69,7 +69,7 @@ class SimilarView(BaseModel):
     incident: str
     number: str
     score: float
-    distance_m: float
+    distance_m: float | None
     age_s: float
     reasons: list[ReasonView]
 
@@ -161,6 +161,7 @@ class ReportView(BaseModel):
     needs_person: ReasonView | None
     proposal: ProposalView | None
     reply: str | None
+    unlinkable: bool  # it was added to its incident, which was not opened with it
     due_at: datetime
     diversion: DiversionView | None
     version: int
@@ -203,7 +204,9 @@ class EntryView(BaseModel):
 _INCIDENT_APART = ("clocks", "assignments", "waiting", "level_reasons", "diversion")
 _INCIDENT = [name for name in IncidentView.model_fields if name not in _INCIDENT_APART]
 _ASSIGNMENT = [name for name in AssignmentView.model_fields if name != "reasons"]
-_REPORT_APART = ("reporter", "reasons", "needs_person", "proposal", "incident", "due_at", "diversion")
+_REPORT_APART = (
+    "reporter", "reasons", "needs_person", "proposal", "incident", "unlinkable", "due_at", "diversion",
+)  # fmt: skip
 _REPORT = [name for name in ReportView.model_fields if name not in _REPORT_APART]
 
 
@@ -276,6 +279,7 @@ def _report(pack: CityPack, row: ReportRow, diversion: DiversionView | None) -> 
         reporter=Reporter.model_construct(name=row.reporter_name, contact=row.reporter_contact),
         reasons=_reasons(row.reasons), needs_person=_reason(row.needs_person), incident=row.incident_id,
         proposal=ProposalView(**row.proposal) if row.needs_person and row.proposal else None,
+        unlinkable=row.before_link is not None,
         due_at=due_at("answer", level, row.received_at, pack.targets), diversion=diversion, **fields,
     )  # fmt: skip
 

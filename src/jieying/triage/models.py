@@ -5,7 +5,7 @@ A model proposes; alarms stay with the rules. Confidences are calibrated on word
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -37,7 +37,8 @@ class Proposal:
     """What the model makes of a text.
 
     Codes of categories with their probabilities, most likely first; the probabilities that it tells of fraud, and that
-    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger.
+    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger; the sentence vector for
+    the search for same events, None where the model has none.
     """
 
     categories: tuple[tuple[str, float], ...]
@@ -45,6 +46,7 @@ class Proposal:
     alarm: float
     spans: tuple[Span, ...]
     alarm_spans: tuple[Span, ...]
+    vector: Matrix | None = field(default=None, compare=False, repr=False)
 
 
 class Vectors(Protocol):
@@ -107,6 +109,7 @@ class Model:
             alarm.chance("yes", row) if alarm else 0.5,
             _spans(text, found, category.weights[:, int(chances.argmax())], self.ngrams.idf),
             _spans(text, found, alarm.weights[:, alarm.labels.index("yes")], self.ngrams.idf) if alarm else (),
+            row.vector,
         )
 
     def save(self, file: Path) -> None:

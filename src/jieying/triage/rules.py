@@ -15,6 +15,7 @@ from jieying.kit.normal import Normalised, WordFinder, normalise, plain
 from jieying.kit.reasons import Reason
 from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit, lowered
 from jieying.triage.models import FILE, Model, Proposal, Span
+from jieying.triage.same_event import keep
 
 Ours = Literal["police", "enquiry", "hotline", "unclear"]
 
@@ -41,7 +42,8 @@ class Understood:
     """What is made of the words. `ours` "unclear": a person has to look. `confidence`, `fraud` 0 to 1.
 
     `others`: the most likely categories with their confidence, the chosen one among them. `spans`: where in the words
-    what decided stands. `sure`: a model was sure enough whose it is; words alone never are.
+    what decided stands. `sure`: a model was sure enough whose it is; words alone never are. `vector`: what the search
+    for same events keeps of them; None where the pack has no model.
     """
 
     category: str | None
@@ -54,6 +56,7 @@ class Understood:
     fraud: float = 0.0
     spans: tuple[Span, ...] = ()
     sure: bool = False
+    vector: bytes | None = None
 
 
 class Understanding:
@@ -107,6 +110,7 @@ class Understanding:
             found, level=level, ours=ours, reasons=tuple(reasons), alarms=tuple(hits),
             fraud=proposal.fraud if proposal else 0.0, spans=proposal.spans if proposal else (),
             sure=proposal is not None and not given and ours != "unclear",
+            vector=keep(proposal.vector, proposal.categories) if proposal and proposal.vector is not None else None,
         )  # fmt: skip
 
     def prepare(self) -> None:

@@ -1,62 +1,119 @@
 """Whether a new report speaks of an event that is known already. Suggested to a person, who decides.
 
-Only a verbatim resend (`is_resend`) may be joined without a person.
+Only a verbatim resend (`is_resend`) may be joined without a person. The formula is told in docs/same-event.md.
 """
 
-from collections.abc import Sequence
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.normal import plain
 from jieying.kit.reasons import Reason
+from jieying.triage.same_event_weights import SHARE_OF_BEST, SHOWN, WEIGHTS
+from jieying.triage.text import number
 
-WINDOW_M = 300.0
-WINDOW = timedelta(minutes=15)
+WINDOW_M = 600.0  # two places that witnesses name for one event lie up to 400 m from it each
+WINDOW = timedelta(minutes=30)  # between two reports of one event
 RESEND_WINDOW = timedelta(minutes=10)
+READ = 400  # characters of a report that are compared
 
-# What nearness in space, in time, and of the words count for a score of 0 to 1.
-_SPACE, _TIME, _WORDS = 0.4, 0.2, 0.4
 _FEWEST_PAIRS = 5  # "快来" inside another report says nothing: fewer pairs are never a full match
-_WORTH_SAYING = 0.2  # share of common character pairs that is named as a reason
+_WORDS_SAID = 0.2  # share of common character pairs that is named as a reason
+_MEANING_SAID = 0.3  # likeness of sentence vectors that is named as a reason: about that of one event's witnesses
+# What stands beside a number tells two buildings or floors apart; words of one meaning count as one.
+_COUNTED = re.compile(r"(\d+|[零〇一二两三四五六七八九十百]+)(号楼|栋|幢|座|单元|层|楼|号线|公里)")
+_ONE_MEANING = {"栋": "号楼", "幢": "号楼", "座": "号楼", "楼": "层"}
+
+Vector = NDArray[np.float32]
+_COLUMNS = 512  # of a sentence vector; what is kept has the chances of the categories behind them
+_PLACE_DIRECTIONS = Path(__file__).parent / "same_event.npz"
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What is compared of a report or of the incident it became; `category` is the top-level code."""
+    """What is compared of one report; of a known one also the `incident` it belongs to.
+
+    `category` is the code, `top` the upper of its two levels; those and `position` of a known report are its
+    incident's. `guesses`: places that may be meant where the position is not known. `vector`: what `keep` made.
+    """
 
     incident: str
     received_at: datetime
     position: Point | None
     category: str | None
+    top: str | None
     words: str
     contact: str = ""
     channel: str = ""
+    vector: bytes | None = None
+    guesses: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True)
 class Similar:
-    """An incident that may be the same event. `score` 0 to 1; metres; seconds between the two reports."""
+    """An incident that may be the same event. `score`: the chance that it is, 0 to 1.
+
+    `distance_m` metres, None where the position of the report is not known; `age_s` seconds to its nearest report.
+    """
 
     incident: str
     score: float
-    distance_m: float
+    distance_m: float | None
     age_s: float
     reasons: tuple[Reason, ...]
 
 
-def similar(new: Facts, others: Sequence[Facts], now: datetime) -> list[Similar]:
-    """Those of the last 15 minutes within 300 m whose top-level category is the same or not known, best first.
+def keep(vector: Vector, chances: Sequence[tuple[str, float]]) -> bytes:
+    """What is stored of a report to compare it with later ones, about 1 kB.
 
-    An incident with several reports appears once, by its best one.
+    The sentence vector less its usual value and less the directions in which a place's name moves it, so that what
+    happened is compared and not where; then the root of each category's chance. All float16.
     """
-    best: dict[str, Similar] = {}
-    pairs = _pairs(new.words)
+    usual, directions = _place_directions()
+    moved = vector - usual
+    moved = moved - (moved @ directions.T) @ directions
+    kinds = np.sqrt(np.array([chance for _, chance in sorted(chances)], np.float32))
+    return np.concatenate([moved / max(float(np.linalg.norm(moved)), 1e-9), kinds]).astype(np.float16).tobytes()
+
+
+@cache
+def _place_directions() -> tuple[Vector, Vector]:
+    with np.load(_PLACE_DIRECTIONS, allow_pickle=False) as stored:
+        return stored["usual"].astype(np.float32), stored["directions"].astype(np.float32)
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """What the words of one report come to."""
+
+    pairs: frozenset[str]
+    numbers: Mapping[str, frozenset[float]]
+    kept: Vector | None
+
+
+def similar(new: Facts, others: Sequence[Facts]) -> list[Similar]:
+    """Incidents that are worth showing, best first. All reports of an incident speak for it."""
+    known: dict[str, list[Facts]] = {}
     for other in others:
-        one = _compared(new, pairs, other, now)
-        if one and (one.incident not in best or one.score > best[one.incident].score):
-            best[one.incident] = one
-    return sorted(best.values(), key=lambda one: (-one.score, one.distance_m, one.incident))
+        known.setdefault(other.incident, []).append(other)
+    heard = {incident: [_hear(one) for one in reports] for incident, reports in known.items()}
+    rare = _rarity(heard.values())
+    mine = _hear(new)
+    found = [
+        one for incident, reports in known.items() if (one := _compared(new, mine, reports, heard[incident], rare))
+    ]
+    best = max((one.score for one in found), default=0.0)
+    shown = [one for one in found if one.score >= max(SHOWN, SHARE_OF_BEST * best)]
+    return sorted(shown, key=lambda one: (-one.score, one.age_s, one.incident))
 
 
 def is_resend(new: Facts, other: Facts) -> bool:
@@ -70,33 +127,122 @@ def is_resend(new: Facts, other: Facts) -> bool:
     )
 
 
-def _compared(new: Facts, pairs: set[str], other: Facts, now: datetime) -> Similar | None:
-    if new.position is None or other.position is None or now - other.received_at > WINDOW:
-        return None
-    if new.category and other.category and new.category != other.category:
-        return None
-    away = distance_m(new.position, other.position)
-    age = abs((new.received_at - other.received_at).total_seconds())
-    if away > WINDOW_M or age > WINDOW.total_seconds():
-        return None
-    share = _overlap(pairs, _pairs(other.words))
-    reasons = [
-        Reason("same_event_near", {"distance_m": round(away)}),
-        Reason("same_event_recent", {"age_s": round(age)}),
-    ]
-    if new.category and other.category:
-        reasons.append(Reason("same_event_category", {"category": new.category}))
-    if share >= _WORTH_SAYING:
-        reasons.append(Reason("same_event_words", {"percent": round(share * 100)}))
-    score = _SPACE * (1 - away / WINDOW_M) + _TIME * (1 - age / WINDOW.total_seconds()) + _WORDS * share
-    return Similar(other.incident, round(score, 3), away, age, tuple(reasons))
+@dataclass(frozen=True)
+class Compared:
+    """A report beside an incident, in numbers. `values` are what the weights weigh, by name."""
+
+    kind: str
+    values: Mapping[str, float]
+    distance_m: float | None
+    age_s: float
 
 
-def _pairs(words: str) -> set[str]:
+def compare(new: Facts, known: Sequence[Facts], all_known: Sequence[Sequence[Facts]]) -> Compared | None:
+    """What the formula sees of one incident among all that are near; for fitting it."""
+    heard = [[_hear(one) for one in reports] for reports in all_known]
+    return _measured(new, _hear(new), known, [_hear(one) for one in known], _rarity(heard))
+
+
+def _compared(
+    new: Facts, mine: _Heard, known: Sequence[Facts], heard: Sequence[_Heard], rare: Mapping[str, float]
+) -> Similar | None:
+    seen = _measured(new, mine, known, heard, rare)
+    if seen is None:
+        return None
+    weights = WEIGHTS[seen.kind]
+    total = weights["always"] + sum(weights[name] * value for name, value in seen.values.items())
+    values = seen.values
+    reasons = [] if seen.distance_m is None else [Reason("same_event_near", {"distance_m": round(seen.distance_m)})]
+    reasons.append(Reason("same_event_recent", {"age_s": round(seen.age_s)}))
+    if new.top and new.top == known[0].top:
+        reasons.append(Reason("same_event_category", {"category": new.top}))
+    if values.get("meaning", 0.0) >= _MEANING_SAID:
+        reasons.append(Reason("same_event_meaning", {"percent": round(values["meaning"] * 100)}))
+    if values["words"] >= _WORDS_SAID:
+        reasons.append(Reason("same_event_words", {"percent": round(values["words"] * 100)}))
+    if values["other_numbers"]:
+        reasons.append(Reason("same_event_other_numbers"))
+    if values["same_contact"]:
+        reasons.append(Reason("same_event_contact"))
+    score = 1 / (1 + math.exp(-total))
+    return Similar(known[0].incident, round(score, 3), seen.distance_m, seen.age_s, tuple(reasons))
+
+
+def _measured(
+    new: Facts, mine: _Heard, known: Sequence[Facts], heard: Sequence[_Heard], rare: Mapping[str, float]
+) -> Compared | None:
+    """None outside of the window in space or time."""
+    age = min(abs((new.received_at - one.received_at).total_seconds()) for one in known)
+    place = known[0].position
+    away = distance_m(new.position, place) if new.position and place else None
+    if age > WINDOW.total_seconds() or (away is not None and away > WINDOW_M):
+        return None
+    guess = min((distance_m(one, place) for one in new.guesses), default=math.inf) if place else math.inf
+    likeness = [alike for one in heard if (alike := _likeness(mine, one)) is not None]
+    numbers = [(mine.numbers[n], one.numbers[n]) for one in heard for n in mine.numbers.keys() & one.numbers.keys()]
+    agree = any(a & b for a, b in numbers)
+    values = {
+        "recent": math.exp(-age / 300),
+        "same_category": float(new.category is not None and new.category == known[0].category),
+        "words": max(_share(mine.pairs, one.pairs, rare) for one in heard),
+        "same_numbers": float(agree),
+        "other_numbers": float(bool(numbers) and not agree),
+        "same_contact": float(bool(new.contact) and any(new.contact == one.contact for one in known)),
+        "reports": math.log(len(known)),
+    }
+    if away is not None:
+        values |= {"near": math.exp(-away / 100), "nearish": math.exp(-away / 400)}
+    else:
+        values["near_guess"] = math.exp(-guess / 400)
+    if likeness:
+        meanings, kinds = zip(*likeness, strict=True)
+        values |= {"meaning": max(meanings), "meaning_of_all": sum(meanings) / len(meanings)}
+        values |= {"kinds": max(kinds), "kinds_of_all": sum(kinds) / len(kinds)}
+    kind = ("placed" if away is not None else "placeless") + ("" if likeness else "_no_vector")
+    return Compared(kind, values, away, age)
+
+
+def _likeness(a: _Heard, b: _Heard) -> tuple[float, float] | None:
+    """Of the meaning and of the categories; None where one has no vector, or one of another model."""
+    if a.kept is None or b.kept is None or a.kept.shape != b.kept.shape:
+        return None
+    return float(a.kept[:_COLUMNS] @ b.kept[:_COLUMNS]), float(a.kept[_COLUMNS:] @ b.kept[_COLUMNS:])
+
+
+def _hear(one: Facts) -> _Heard:
+    return _heard(one.words[:READ], one.vector)
+
+
+@lru_cache(maxsize=2048)  # an incident is compared with every report near it; some 10 MB
+def _heard(words: str, vector: bytes | None) -> _Heard:
     text = plain(words).replace(" ", "")
-    return {text[i : i + 2] for i in range(len(text) - 1)}
+    numbers: dict[str, frozenset[float]] = {}
+    for said, counted in _COUNTED.findall(text):
+        value = number(said)
+        if value is not None:
+            of = _ONE_MEANING.get(counted, counted)
+            numbers[of] = numbers.get(of, frozenset()) | {value}
+    pairs = frozenset(text[i : i + 2] for i in range(len(text) - 1))
+    kept = None if vector is None else np.frombuffer(vector, np.float16).astype(np.float32)
+    return _Heard(pairs, numbers, kept)
 
 
-def _overlap(a: set[str], b: set[str]) -> float:
-    """Common pairs as a share of the smaller set: a short report may repeat a part of a long one."""
-    return len(a & b) / max(min(len(a), len(b)), _FEWEST_PAIRS)
+def _rarity(heard: Iterable[Sequence[_Heard]]) -> Mapping[str, float]:
+    """What a pair of characters weighs: little where many incidents around are told with it, as a place's name is."""
+    counts: Counter[str] = Counter()
+    incidents = 0
+    for reports in heard:
+        incidents += 1
+        counts.update(frozenset().union(*(one.pairs for one in reports)))
+    weights = [0.0, *(math.log(1 + (incidents + 1) / count) for count in range(1, incidents + 1))]
+    return {pair: weights[count] for pair, count in counts.items()}
+
+
+def _share(a: frozenset[str], b: frozenset[str], rare: Mapping[str, float]) -> float:
+    """Weight of the common pairs as a share of the smaller set: a short report may repeat a part of a long one."""
+    common = a & b
+    if not common:
+        return 0.0
+    usual = max(rare.values())
+    size = max(min(len(a), len(b)), _FEWEST_PAIRS)
+    return sum(rare[pair] for pair in common) / (usual * size)

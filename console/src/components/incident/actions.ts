@@ -32,6 +32,7 @@ export const INCIDENT_ACTIONS: IncidentAction[] = [
     { name: 'notes', label: t('field.notes'), kind: 'text' }] },
   { name: 'reopen', states: ['closed'], main: true, fields: () => [reason()] },
   { name: 'refused', states: ['diverted'], main: true, fields: () => [reason()] },
+  { name: 'unmerge', states: ['merged'], main: true, fields: () => [reason()] },
   { name: 'amend', states: ['open', 'active', 'resolved'], fields: (i) => [
     { name: 'category', label: t('field.category'), kind: 'choice', choices: categoryChoices(), value: i.category },
     { name: 'level', label: t('field.level'), kind: 'choice', choices: levelChoices(), value: i.level },

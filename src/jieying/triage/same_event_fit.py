@@ -1,0 +1,227 @@
+"""How well same events are found on invented bursts (bursts.py), and the fit of the weights.
+
+`python -m jieying.triage.same_event_fit PACK` fits on one half of the events and writes same_event_weights.py;
+`evaluate` judges on the other half, beside plain baselines that are fitted on the first half in the same run.
+"""
+
+import random
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jieying.citypack.model import CityPack, Place
+from jieying.citypack.read import read_pack
+from jieying.kit.geo import distance_m
+from jieying.kit.normal import normalise
+from jieying.triage import same_event_weights
+from jieying.triage.bursts import Bursts, Event, Report, halves, read_events
+from jieying.triage.encoder import encoder
+from jieying.triage.rules import Understanding
+from jieying.triage.same_event import Compared, Facts, compare, similar
+from jieying.triage.text import model_text
+
+BURSTS = 500
+_FIT_SEED, _JUDGED_SEED = 7, 8
+SPACE_TIME = ("recent", "near", "nearish", "near_guess", "reports")
+TEXT = ("words", "meaning", "meaning_of_all", "kinds", "kinds_of_all", "same_numbers", "other_numbers", "reports")
+_DIRECTIONS = 20
+_NAMES = 4  # place names that each wording is said with, to see what a name does to its vector
+
+Weights = Mapping[str, Mapping[str, float]]
+Scores = list[tuple[str, float]]  # (incident, score) of all that are near, for one report
+
+
+@dataclass(frozen=True)
+class Met:
+    """A report as it comes in: what is known by then, and the incident it belongs to (None: nobody told of it yet)."""
+
+    new: Facts
+    known: list[list[Facts]]
+    right: str | None
+
+
+def met(burst: Sequence[Report]) -> list[Met]:
+    """A burst report by report, each linked to its incident before the next comes, as a person would."""
+    known: dict[int, list[Facts]] = {}
+    found = []
+    for one in burst:
+        incident = str(one.event)
+        found.append(
+            Met(one.facts, [list(reports) for reports in known.values()], incident if one.event in known else None)
+        )
+        first = (
+            known[one.event][0]
+            if one.event in known
+            else replace(
+                one.facts,
+                position=one.facts.position or one.place,  # without a position, a person asked where it is
+            )
+        )
+        facts = replace(one.facts, incident=incident, position=first.position, category=first.category, top=first.top)
+        known.setdefault(one.event, []).append(facts)
+    return found
+
+
+def roll(pack: CityPack, events: Sequence[Event], seed: int, count: int = BURSTS) -> list[Met]:
+    understanding = Understanding(pack)
+
+    def top(code: str | None) -> str | None:
+        category = pack.categories.get(code or "")
+        return None if category is None else category.parent or category.code
+
+    bursts = Bursts(events, pack.places, understanding.understand, top, seed)
+    return [one for _ in range(count) for one in met(bursts.one())]
+
+
+Pairs = list[tuple[int, str, Compared, bool]]  # (report, incident, in numbers, whether it is the one)
+
+
+def pairs_of(given: Sequence[Met]) -> Pairs:
+    found = []
+    for number, one in enumerate(given):
+        for reports in one.known:
+            seen = compare(one.new, reports, one.known)
+            if seen is not None:
+                found.append((number, reports[0].incident, seen, reports[0].incident == one.right))
+    return found
+
+
+def fit(pairs: Pairs, only: Sequence[str] | None = None) -> dict[str, dict[str, float]]:
+    """Logistic regression for each kind of pair; `only`: the values that it may see."""
+    from sklearn.linear_model import LogisticRegression
+
+    weights = {}
+    for kind in sorted({seen.kind for _, _, seen, _ in pairs}):
+        rows = [(seen.values, right) for _, _, seen, right in pairs if seen.kind == kind]
+        names = [name for name in rows[0][0] if only is None or name in only]
+        columns = np.array([[values[name] for name in names] for values, _ in rows])
+        model = LogisticRegression(C=10, max_iter=2000).fit(columns, [right for _, right in rows])
+        told = {"always": float(model.intercept_[0]), **dict(zip(names, map(float, model.coef_[0]), strict=True))}
+        weights[kind] = {name: round(value, 3) for name, value in told.items()}
+    return weights
+
+
+def scored(pairs: Pairs, count: int, weights: Weights) -> list[Scores]:
+    result: list[Scores] = [[] for _ in range(count)]
+    for number, incident, seen, _ in pairs:
+        of = weights[seen.kind]
+        total = of["always"] + sum(of.get(name, 0.0) * value for name, value in seen.values.items())
+        result[number].append((incident, float(1 / (1 + np.exp(-total)))))
+    return result
+
+
+def shown(scores: Scores, least: float, share: float) -> list[str]:
+    best = max((score for _, score in scores), default=0.0)
+    return [incident for incident, score in scores if score >= max(least, share * best)]
+
+
+def figures(given: Sequence[Met], suggested: Sequence[Sequence[str]]) -> dict[str, float]:
+    """Over pairs of report and suggested incident. Every suggestion that is not the right one counts against it."""
+    right = sum(one.right in said for one, said in zip(given, suggested, strict=True) if one.right is not None)
+    all_shown = sum(map(len, suggested))
+    wanted = sum(one.right is not None for one in given)
+    precision, recall = right / max(all_shown, 1), right / max(wanted, 1)
+    f1 = 2 * precision * recall / max(precision + recall, 1e-9)
+    return {"f1": round(f1, 4), "precision": round(precision, 4), "recall": round(recall, 4)}
+
+
+def best_limits(given: Sequence[Met], scores: Sequence[Scores]) -> tuple[float, float]:
+    """From which score on, and from which share of the best, suggestions are right most often (F1)."""
+    grid = [(least, share) for least in np.arange(0.1, 0.9, 0.05) for share in (0.0, 0.3, 0.5, 0.7, 0.9, 1.0)]
+    least, share = max(grid, key=lambda limits: figures(given, [shown(one, *limits) for one in scores])["f1"])
+    return round(float(least), 2), share
+
+
+def old_scores(given: Sequence[Met]) -> list[Scores]:
+    """The score before there were vectors: 300 m, 15 minutes, the same upper category, pairs of the first's words."""
+
+    def pairs(words: str) -> set[str]:
+        return {words[i : i + 2] for i in range(len(words) - 1)}
+
+    result: list[Scores] = []
+    for one in given:
+        scores: Scores = []
+        for first, *_ in one.known:
+            if one.new.position is None or first.position is None:
+                continue
+            away = distance_m(one.new.position, first.position)
+            age = abs((one.new.received_at - first.received_at).total_seconds())
+            if away > 300 or age > 900 or (one.new.top and first.top and one.new.top != first.top):
+                continue
+            mine, theirs = pairs(one.new.words), pairs(first.words[:60])
+            share = len(mine & theirs) / max(min(len(mine), len(theirs)), 5)
+            scores.append((first.incident, 0.4 * (1 - away / 300) + 0.2 * (1 - age / 900) + 0.4 * share))
+        result.append(scores)
+    return result
+
+
+def evaluate(pack: CityPack, count: int = BURSTS) -> dict[str, Any]:
+    """Precision, recall and F1 of the suggestions on held-back events, beside baselines. Takes some CPU minutes."""
+    learnt_from, held_back = halves(read_events())
+    given = roll(pack, held_back, _JUDGED_SEED, count)
+    result: dict[str, Any] = {
+        "bursts": count,
+        "reports": len(given),
+        "events": len(held_back),
+        "platform": figures(given, [[one.incident for one in _suggested(m)] for m in given]),
+    }
+    placeless = [m for m in given if m.new.position is None]
+    result["without_position"] = figures(placeless, [[one.incident for one in _suggested(m)] for m in placeless])
+    learn = roll(pack, learnt_from, _FIT_SEED, count)
+    learn_pairs, judged_pairs = pairs_of(learn), pairs_of(given)
+    for name, only in (("space_time", SPACE_TIME), ("text", TEXT)):
+        weights = fit(learn_pairs, only)
+        limits = best_limits(learn, scored(learn_pairs, len(learn), weights))
+        result[name] = figures(given, [shown(one, *limits) for one in scored(judged_pairs, len(given), weights)])
+    limits = best_limits(learn, old_scores(learn))
+    result["before"] = figures(given, [shown(one, *limits) for one in old_scores(given)])
+    result["before_all_shown"] = figures(given, [shown(one, 0, 0) for one in old_scores(given)])
+    return result
+
+
+def _suggested(one: Met) -> list[Any]:
+    return similar(one.new, [facts for reports in one.known for facts in reports])
+
+
+def learn_directions(events: Sequence[Event], places: Sequence[Place], file: Path) -> None:
+    """What is usual in a sentence vector, and the directions in which the name of a place moves it most."""
+    dice = random.Random(_FIT_SEED)  # noqa: S311 -- invented reports need no cryptography
+    bare, moves = [], []
+    for wording in (one for event in events for one in event.witnesses):
+        names = [dice.choice(places).name for _ in range(_NAMES)]
+        said = [
+            wording.replace("@", ""),
+            *((wording if "@" in wording else "@" + wording).replace("@", n) for n in names),
+        ]
+        rows = np.stack([encoder().vector(model_text(normalise(one)).text) for one in said])
+        bare.append(rows[0])
+        moves.append(rows - rows.mean(axis=0))
+    directions = np.linalg.svd(np.vstack(moves), full_matrices=False)[2][:_DIRECTIONS]
+    usual = np.mean(bare, axis=0)
+    np.savez_compressed(file, usual=usual.astype(np.float16), directions=directions.astype(np.float16))
+
+
+def main() -> None:
+    """Fit on one half, write the weights."""
+    pack = read_pack(Path(sys.argv[1]))
+    learnt_from, _ = halves(read_events())
+    learn_directions(learnt_from, pack.places, Path(__file__).with_name("same_event.npz"))
+    given = roll(pack, learnt_from, _FIT_SEED)
+    bare = [replace(m, new=replace(m.new, vector=None)) for m in given]
+    pairs, bare_pairs = pairs_of(given), pairs_of(bare)
+    weights = fit(pairs) | fit(bare_pairs)
+    limits = best_limits(given, scored(pairs, len(given), weights))
+    lines = [f'"""{same_event_weights.__doc__}"""', "", f"SHOWN = {limits[0]}", f"SHARE_OF_BEST = {limits[1]}"]
+    lines += ["WEIGHTS: dict[str, dict[str, float]] = {"]
+    for kind, of in weights.items():
+        lines += [f'    "{kind}": {{', *(f'        "{name}": {value},' for name, value in of.items()), "    },"]
+    Path(str(same_event_weights.__file__)).write_text("\n".join([*lines, "}", ""]), encoding="utf-8")
+    print(figures(given, [shown(one, *limits) for one in scored(pairs, len(given), weights)]))
+
+
+if __name__ == "__main__":
+    main()
