@@ -17,6 +17,8 @@ from jieying.access import store as access_store
 from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
 from jieying.dispatch import moves
+from jieying.diversion.antifraud import actions as antifraud
+from jieying.diversion.antifraud import store as antifraud_store
 from jieying.incidents import store as incidents_store
 from jieying.intake import steps
 from jieying.intake.city import City
@@ -38,7 +40,12 @@ from jieying.units import store as units_store
 log = logging.getLogger(__name__)
 
 # Who reads the journal, by the name of its cursor.
-SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow, "notices": notices.tell, "asked": knowledge.follow}
+SUBSCRIBERS: dict[str, Handler] = {
+    "clocks": supervise.follow,
+    "notices": notices.tell,
+    "asked": knowledge.follow,
+    "fraud": antifraud.follow,
+}
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.25  # subscribers of the journal read in batches, not entry by entry
@@ -46,6 +53,7 @@ STEP_WALKERS, OFFER_WALKERS = 4, 2
 RETRY_S = 1.0
 BUSY_S = 0.05
 SPEEDS_S = 1.0  # within so many seconds speeds that another process put in force are taken
+STOPS_S = 1.0  # how late a stop-payment request rings
 ASKED_S = 5.0  # how late the ladder may hear of a question that nobody answered
 HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
@@ -127,13 +135,17 @@ class Platform:
                     *await incidents_store.next_due(connection, self.site.region),
                     await supervise_store.next_due(connection, self.site.region),
                     await knowledge_store.next_due(connection, self.site.region),
+                    await antifraud_store.next_due(connection, self.site.region),
                 ]
             now = self.site.clock.now()
-            jobs = zip(moments, (self._step, self._offer, self._expire, self._ring, self._ring_asked), strict=True)
+            jobs = zip(moments, self._jobs(), strict=True)
             ready = [job for moment, job in jobs if moment is not None and moment <= now]
             worked = [await job() for job in ready]
             if not any(worked):
                 return min((moment for moment in moments if moment is not None), default=None)
+
+    def _jobs(self) -> list[Callable[[], Awaitable[bool]]]:
+        return [self._step, self._offer, self._expire, self._ring, self._ring_asked, self._ring_stops]
 
     def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
         readers = SUBSCRIBERS
@@ -160,6 +172,9 @@ class Platform:
 
     async def _ring_asked(self) -> bool:
         return await knowledge.ring_due(self.site)
+
+    async def _ring_stops(self) -> bool:
+        return await antifraud.ring_due(self.site)
 
     async def _take_speeds(self) -> bool:
         """Change over to speeds that were put in force since; requests meanwhile go on with those of before."""
@@ -189,6 +204,7 @@ class Platform:
             *(self._loop(partial(self._gather, reader), self._never, GATHER_S) for reader in self._readers()),
             self._loop(self._ring, self._never),
             self._loop(self._ring_asked, self._never, ASKED_S),
+            self._loop(self._ring_stops, self._never, STOPS_S),
             self._loop(self._take_speeds, self._speeds_due, SPEEDS_S),
             relay(self.site.db),
             listen(self.site.db, self._news),

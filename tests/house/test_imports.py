@@ -18,6 +18,7 @@ ORDER = (
         "units",
         "triage",
         "dispatch",
+        "diversion",
         "intake",
         "supervise",
         "allocation",

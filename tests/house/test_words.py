@@ -19,6 +19,8 @@ CHINESE_IS_DATA = {
     "triage/alarms.py": "how Chinese negates and quotes",
     "triage/text.py": "how numbers are spoken",
     "triage/fraud.py": "how victims name banks, sums and tricks",
+    "diversion/antifraud/when.py": "how victims name a time",
+    "diversion/antifraud/fields.py": "names of payment services",
     "citypack/new.py": "street names of the starter pack",
     "demo/citizens.py": "how citizens name a place",
     "web/app.py": "the product's name",

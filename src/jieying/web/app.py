@@ -15,6 +15,7 @@ from jieying.access import api as access
 from jieying.access.rules import Account
 from jieying.bootstrap import Platform
 from jieying.dispatch import api as dispatch
+from jieying.diversion.antifraud import api as antifraud
 from jieying.incidents.rights import seen_incident
 from jieying.intake import api as intake
 from jieying.kit.errors import Forbidden, TooLarge
@@ -79,7 +80,9 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
     problems.install(app)
     app.add_middleware(Guard)
     api = APIRouter(prefix="/api")
-    for feature in (meta, access, intake, knowledge, speeds, units, dispatch, supervise, reach_api, live_api):
+    for feature in (
+        meta, access, intake, knowledge, speeds, units, dispatch, antifraud, supervise, reach_api, live_api,
+    ):  # fmt: skip
         api.include_router(feature.router)
     app.include_router(api)
     if STATIC.is_dir():

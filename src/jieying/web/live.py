@@ -224,6 +224,8 @@ class Hub:
         }
 
         def visible(entry: Entry) -> bool:
+            if entry.subject_kind == "fraud":
+                return account.may(Permission.FRAUD_READ) and self._covers(account, str(entry.data["org"]))
             if entry.incident is not None:
                 return entry.incident in seen
             if entry.subject_kind == "report":
@@ -242,6 +244,10 @@ class Hub:
         if own is not None:
             message["notifications"] = own
         return message
+
+    def _covers(self, account: Account, org: str) -> bool:
+        found = self.site.pack.orgs.get(org)
+        return found is not None and found.path.startswith(account.org_path)
 
     async def _ticks(self) -> None:
         """Once a second the positions that changed, now and then the time."""
