@@ -131,7 +131,9 @@ def faults(fields: Fields, made_by: str, acting_as: str, now: datetime) -> list[
 
 
 def _wrong(name: str, value: str, fields: Fields, now: datetime) -> str | None:
-    formula = value[0] in "=@" or (value[0] in "+-" and name != "contact")  # a spreadsheet would reckon with it
+    formula = value[0] in "=@" or (
+        value[0] in "+-" and name not in ("contact", "amount")
+    )  # a spreadsheet would reckon with it
     if len(value) > FIELD_MOST or not value.isprintable() or formula:
         return "unreadable"
     if name in ("account", "counter_account"):

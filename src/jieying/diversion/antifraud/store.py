@@ -199,21 +199,14 @@ async def change_stop(
     return after
 
 
-async def move_stop(
-    connection: AsyncConnection, region: str, id: UUID, target: StopState, *, number: int | None = None, **changes: Any
-) -> Row[Any]:
-    """A guarded step: of two at once one wins, the other is told how it stands. `number`: only if it is that time.
-
-    Raises NotFound, Conflict.
-    """
+async def move_stop(connection: AsyncConnection, region: str, id: UUID, target: StopState, **changes: Any) -> Row[Any]:
+    """A guarded step: of two at once one wins, the other is told how it stands. Raises NotFound, Conflict."""
     statement = (
         update(stop)
         .where(stop.c.region == region, stop.c.id == id, stop.c.state.in_(sources(target)))
         .values(state=str(target), rung=0, version=stop.c.version + 1, **changes)
         .returning(stop)
     )
-    if number is not None:
-        statement = statement.where(stop.c.number == number)
     row: Row[Any] | None = (await connection.execute(statement)).one_or_none()
     if row is None:
         raise refuse_move((await get_stop(connection, region, id)).state, target)
