@@ -1,5 +1,6 @@
 /** Pages. Hash addresses, so that the server hands out one file whatever the page. */
 import { createRouter, createWebHashHistory } from 'vue-router'
+import AntiFraudPage from './pages/AntiFraudPage.vue'
 import IntervalsPage from './pages/IntervalsPage.vue'
 import ReportsPage from './pages/ReportsPage.vue'
 import SituationPage from './pages/SituationPage.vue'
@@ -12,6 +13,7 @@ export const router = createRouter({
     { path: '/reports', name: 'reports', component: ReportsPage },
     { path: '/units', name: 'units', component: UnitsPage },
     { path: '/intervals', name: 'intervals', component: IntervalsPage },
+    { path: '/antifraud', name: 'antifraud', component: AntiFraudPage },
     { path: '/:else(.*)', redirect: '/' },
   ],
 })

@@ -2,7 +2,7 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Candidate, Entry, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
+  Account, Candidate, Entry, FraudCase, FraudLine, IncidentDetail, IncidentView, Intervals, NewReport, Pack, ReportView, Understanding,
   UnitStatus, Position,
 } from './types'
 
@@ -44,6 +44,15 @@ export const getReach = (code: string) => get<FeatureCollection>(`/units/${code}
 export const getCover = () => get<FeatureCollection>('/map/cover?minutes=5')
 export const getIntervals = (hours: number) => get<Intervals>(`/intervals?hours=${hours}`)
 export const readNotice = (id: string) => post<unknown>(`/notifications/${id}/read`)
+
+export const listFraud = (state: string) => get<{ cases: FraudLine[] }>(`/antifraud/cases?state=${state}`)
+/** Opening a case in full is on record. */
+export const openFraud = (id: string) => get<FraudCase>(`/antifraud/cases/${id}`)
+export const actOnFraud = (what: 'cases' | 'requests', id: string, action: string, body: unknown = {}) =>
+  post<FraudCase>(`/antifraud/${what}/${id}/${action}`, body)
+export const exportStops = () => post<{ batch: string; count: number }>('/antifraud/exports')
+export const handInAnswers = (file: Blob) =>
+  call<{ taken: number; repeated: number; late: number }>('POST', '/antifraud/answers', { file })
 
 /** `image`, `audio`, `video`, or nothing when it cannot be read: the head of the answer is enough. */
 export async function mediaKind(sha256: string): Promise<string> {

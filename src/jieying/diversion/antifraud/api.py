@@ -1,22 +1,20 @@
 """The anti-fraud desk over HTTP. There is no way to ask for an account or a person: only for the cases of victims."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from jieying.access.api import SiteNow, needs
 from jieying.access.rules import Account, Permission
 from jieying.diversion.antifraud import actions, batches, store
-from jieying.diversion.antifraud.exchange import Format, render, sha256
-from jieying.diversion.antifraud.model import FIELD_MOST, CaseState, CloseReason, MadeBy
-from jieying.diversion.antifraud.rules import city_of
-from jieying.diversion.antifraud.scope import places, seen_case
+from jieying.diversion.antifraud.exchange import render, sha256
+from jieying.diversion.antifraud.model import FIELD_MOST, CaseState, CloseReason, Format, MadeBy
+from jieying.diversion.antifraud.scope import need_city, places, seen_case
 from jieying.diversion.antifraud.views import CaseLine, CaseView, show_case, show_lines
 from jieying.journal.actions import Site
 from jieying.kit.api import Body
-from jieying.kit.errors import Forbidden
 
 router = APIRouter(prefix="/antifraud", tags=["antifraud"])
 
@@ -165,12 +163,6 @@ async def renew(id: UUID, site: SiteNow, account: Works) -> CaseView:
     return await _shown(site, account, case)
 
 
-def _for_city(site: Site, account: Account) -> None:
-    """Batches hold requests of the whole city; raises Forbidden for who sees only a part of it."""
-    if not account.sees([site.pack.orgs[city_of(site.pack)].path]):
-        raise Forbidden("exchange_is_of_city")
-
-
 class BatchView(BaseModel):
     batch: UUID
     count: int
@@ -180,7 +172,7 @@ class BatchView(BaseModel):
 @router.post("/exports", status_code=201)
 async def export(site: SiteNow, account: Works) -> BatchView:
     """Everything that is requested becomes one batch and is marked sent; its file is fetched then, or again later."""
-    _for_city(site, account)
+    need_city(site, account)
     row = await batches.export(site, account.actor)
     return BatchView(
         batch=row.id, count=len(row.rows), sha256={str(one): sha256(render(row.rows, one)) for one in Format}
@@ -188,18 +180,16 @@ async def export(site: SiteNow, account: Works) -> BatchView:
 
 
 @router.get("/exports/{id}")
-async def read_export(
-    id: UUID, site: SiteNow, account: Works, format: Annotated[Literal["csv", "jsonl"], Query()] = "csv"
-) -> Response:
+async def read_export(id: UUID, site: SiteNow, account: Works, format: Format = Format.CSV) -> Response:
     """The file of a batch; that it was read is on record."""
-    _for_city(site, account)
+    need_city(site, account)
     row = await batches.read_batch(site, id, account.actor)
-    content = render(row.rows, Format(format))
+    content = render(row.rows, format)
     headers = {
         "Content-Disposition": f'attachment; filename="stop-payment-{id}.{format}"',
         "X-Content-SHA256": sha256(content),
     }
-    media = "text/csv; charset=utf-8" if format == "csv" else "application/x-ndjson"
+    media = "text/csv; charset=utf-8" if format is Format.CSV else "application/x-ndjson"
     return Response(content, media_type=media, headers=headers)
 
 
@@ -212,6 +202,6 @@ class TakenView(BaseModel):
 @router.post("/answers")
 async def take_answers(request: Request, site: SiteNow, account: Works) -> TakenView:
     """The file of answers as the raw body; 422 names every bad line, and then nothing of it has been taken."""
-    _for_city(site, account)
+    need_city(site, account)
     taken = await batches.take_answers(site, await request.body(), account.actor)
     return TakenView(taken=taken.taken, repeated=taken.repeated, late=taken.late)

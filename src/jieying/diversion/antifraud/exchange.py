@@ -10,24 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from jieying.diversion.antifraud.model import FIELDS, Answer, Refusal
+from jieying.diversion.antifraud.model import FIELDS, Answer, Format, Refusal
 from jieying.diversion.antifraud.rules import AnswerRow
 
 REQUEST_COLUMNS = ("request_id", "batch_id", "number", *FIELDS, "made_by", "acting_as", "requested_at")
 ANSWER_COLUMNS = ("request_id", "batch_id", "answer", "at", "stopped_amount", "reason")
 ROWS_MOST = 5_000
 BOM = "\ufeff"
-
-
-class Format(StrEnum):
-    CSV = "csv"
-    JSONL = "jsonl"
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,13 @@ class Refusal(StrEnum):
     OTHER = "other"
 
 
+class Format(StrEnum):
+    """Of a file that goes to the exchange."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
 # The fields of a request in the order in which they are shown; those of OPTIONAL may stay empty.
 FIELDS = (
     "victim", "contact", "account", "counter_account", "counter_name", "bank", "amount", "time", "method",

@@ -13,7 +13,7 @@ from jieying.diversion.antifraud import store
 from jieying.diversion.antifraud.rules import city_of
 from jieying.incidents import store as incidents
 from jieying.journal.actions import Site
-from jieying.kit.errors import NotFound
+from jieying.kit.errors import Forbidden, NotFound
 
 
 @dataclass(frozen=True)
@@ -59,3 +59,9 @@ async def seen_case(site: Site, connection: AsyncConnection, account: Account, i
     if not account.may(Permission.FRAUD_READ) or not account.sees(place.org_paths):
         raise NotFound("no_such_fraud_case", case=str(id))
     return case, place
+
+
+def need_city(site: Site, account: Account) -> None:
+    """Exchange files hold requests of the whole city: raises Forbidden for who sees only a part of it."""
+    if not account.sees([site.pack.orgs[city_of(site.pack)].path]):
+        raise Forbidden("exchange_is_of_city")
