@@ -33,6 +33,7 @@ class City:
         self.pack = read_pack(service.settings.pack)
         self._places = iter([place for place in self.pack.places[::7] if len(place.name) > 3])
         self.dispatcher = self._client("dispatcher")
+        self.fraud_desk = self._client("fraud-desk")
         self._gateway = self._client("gateway")
 
     def _client(self, username: str) -> httpx.Client:
@@ -42,9 +43,10 @@ class City:
         client.headers["Authorization"] = f"Bearer {token}"
         return client
 
-    def token(self) -> str:
-        """A session of the dispatcher, for a page's cookie."""
-        return str(self.dispatcher.headers["Authorization"]).removeprefix("Bearer ")
+    def token(self, role: str = "dispatcher") -> str:
+        """A session of that role, for a page's cookie."""
+        client = {"dispatcher": self.dispatcher, "fraud_desk": self.fraud_desk}[role]
+        return str(client.headers["Authorization"]).removeprefix("Bearer ")
 
     def place(self) -> Any:
         """A place that no test has used yet."""

@@ -12,7 +12,7 @@ expect.set_options(timeout=20_000)
 
 # What a catalogue answers when it has no words for a key.
 RAW_KEY = re.compile(
-    r"\b(journal|reason|state|stage|level|channel|role|problem|reply|notification|skill|unit_kind|end_reason|actor)"
+    r"\b(journal|reason|state|stage|level|channel|role|problem|reply|notification|skill|unit_kind|end_reason|actor|stop_state|stop_field|stop_fault|refusal)"
     r"\.[a-z_]+|\b[a-z]+_[a-z_]+\b|undefined|\bNaN\b|\{\w+\}"
 )
 
@@ -42,9 +42,9 @@ class Desk:
         assert not self.strangers, self.strangers
         assert not self.errors, self.errors
 
-    def sign_in(self) -> None:
+    def sign_in(self, role: str = "dispatcher") -> None:
         """With the cookie of a session; the log-in page has tests of its own."""
-        cookie = {"name": "jieying_session", "value": self.city.token(), "url": self.city.url, "httpOnly": True}
+        cookie = {"name": "jieying_session", "value": self.city.token(role), "url": self.city.url, "httpOnly": True}
         self.page.context.add_cookies([cookie])  # type: ignore[list-item]
         self.page.reload()
         self.wait_live()
