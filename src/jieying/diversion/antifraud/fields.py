@@ -1,6 +1,7 @@
 """The fields of a stop-payment request: filled from what was said, and what is missing or wrong about them. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -109,7 +110,7 @@ def corrected(fields: Fields, given: Mapping[str, str]) -> tuple[Fields, list[st
 
 
 def _tidy(name: str, value: str) -> str:
-    value = value.strip()
+    value = unicodedata.normalize("NFKC", value).strip()
     if name in ("account", "counter_account") and re.fullmatch(r"[\d -]+", value):
         return re.sub(r"\D", "", value)
     return value.replace(",", "") if name == "amount" else value
@@ -175,11 +176,13 @@ def _wrong_amount(value: str) -> str | None:
         amount = Decimal(value)
     except InvalidOperation:
         return "amount_unreadable"
-    if not amount.is_finite() or amount != round(amount, 2):
+    if not amount.is_finite():
         return "amount_unreadable"
     if amount <= 0:
         return "amount_not_positive"
-    return "amount_too_large" if amount > AMOUNT_MOST else None
+    if amount > AMOUNT_MOST:
+        return "amount_too_large"
+    return None if amount == round(amount, 2) else "amount_unreadable"
 
 
 def _wrong_time(value: str, now: datetime) -> str | None:
