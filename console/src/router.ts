@@ -1,5 +1,6 @@
 /** Pages. Hash addresses, so that the server hands out one file whatever the page. */
 import { createRouter, createWebHashHistory } from 'vue-router'
+import AntiFraudPage from './pages/AntiFraudPage.vue'
 import IntervalsPage from './pages/IntervalsPage.vue'
 import KnowledgePage from './pages/KnowledgePage.vue'
 import ReportsPage from './pages/ReportsPage.vue'
@@ -14,6 +15,7 @@ export const router = createRouter({
     { path: '/units', name: 'units', component: UnitsPage },
     { path: '/knowledge', name: 'knowledge', component: KnowledgePage },
     { path: '/intervals', name: 'intervals', component: IntervalsPage },
+    { path: '/antifraud', name: 'antifraud', component: AntiFraudPage },
     { path: '/:else(.*)', redirect: '/' },
   ],
 })

@@ -17,6 +17,8 @@ from jieying.access import store as access_store
 from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
 from jieying.dispatch import moves
+from jieying.diversion.antifraud import actions as antifraud
+from jieying.diversion.antifraud import store as antifraud_store
 from jieying.diversion.hotline import actions as hotline
 from jieying.diversion.hotline import store as hotline_store
 from jieying.diversion.hotline.client import Hotline
@@ -42,7 +44,12 @@ from jieying.units import store as units_store
 log = logging.getLogger(__name__)
 
 # Who reads the journal, by the name of its cursor.
-SUBSCRIBERS: dict[str, Handler] = {"clocks": supervise.follow, "notices": notices.tell, "asked": knowledge.follow}
+SUBSCRIBERS: dict[str, Handler] = {
+    "clocks": supervise.follow,
+    "notices": notices.tell,
+    "asked": knowledge.follow,
+    "fraud": antifraud.follow,
+}
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.25  # subscribers of the journal read in batches, not entry by entry
@@ -50,6 +57,7 @@ STEP_WALKERS, OFFER_WALKERS, HOTLINE_WALKERS = 4, 2, 2
 RETRY_S = 1.0
 BUSY_S = 0.05
 SPEEDS_S = 1.0  # within so many seconds speeds that another process put in force are taken
+STOPS_S = 1.0  # how late a stop-payment request rings
 ASKED_S = 5.0  # how late the ladder may hear of a question that nobody answered
 HOTLINE_S = 1.0  # how late a request may be sent to the hotline
 HOUSEKEEPING_S = 20.0
@@ -135,15 +143,18 @@ class Platform:
                     *await incidents_store.next_due(connection, self.site.region),
                     await supervise_store.next_due(connection, self.site.region),
                     await knowledge_store.next_due(connection, self.site.region),
+                    await antifraud_store.next_due(connection, self.site.region),
                     await hotline_store.next_due(connection, self.site.region, hotline.states_due(bool(self.hotline))),
                 ]
             now = self.site.clock.now()
-            work = (self._step, self._offer, self._expire, self._ring, self._ring_asked, self._hand_on)
-            jobs = zip(moments, work, strict=True)
+            jobs = zip(moments, self._jobs(), strict=True)
             ready = [job for moment, job in jobs if moment is not None and moment <= now]
             worked = [await job() for job in ready]
             if not any(worked):
                 return min((moment for moment in moments if moment is not None), default=None)
+
+    def _jobs(self) -> list[Callable[[], Awaitable[bool]]]:
+        return [self._step, self._offer, self._expire, self._ring, self._ring_asked, self._ring_stops, self._hand_on]
 
     def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
         readers = {"labels": lambda *news: labels.follow(self.city, *news), **SUBSCRIBERS}
@@ -170,6 +181,9 @@ class Platform:
 
     async def _ring_asked(self) -> bool:
         return await knowledge.ring_due(self.site)
+
+    async def _ring_stops(self) -> bool:
+        return await antifraud.ring_due(self.site)
 
     async def _hand_on(self) -> bool:
         return await hotline.hand_on(self.site, self.hotline)
@@ -203,6 +217,7 @@ class Platform:
             self._loop(self._ring, self._never),
             self._loop(self._ring_asked, self._never, ASKED_S),
             *(self._loop(self._hand_on, self._never, HOTLINE_S) for _ in range(HOTLINE_WALKERS)),
+            self._loop(self._ring_stops, self._never, STOPS_S),
             self._loop(self._take_speeds, self._speeds_due, SPEEDS_S),
             relay(self.site.db),
             listen(self.site.db, self._news),

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 
 from jieying.citypack.faults import PackFaults
-from jieying.commands import db, help, journal, knowledge, pack, run, simulate, understand, user
+from jieying.commands import antifraud, db, help, journal, knowledge, pack, run, simulate, understand, user
 from jieying.commands.doctor import doctor
 from jieying.commands.posting import posting
 from jieying.commands.serve import serve
@@ -35,6 +35,7 @@ app.add_typer(db.app, name="db", help=words("help.db"))
 app.add_typer(user.app, name="user", help=words("help.user"))
 app.add_typer(knowledge.app, name="knowledge", help=words("help.knowledge"))
 app.add_typer(understand.app, name="understand", help=words("help.understand"))
+app.add_typer(antifraud.app, name="antifraud", help=words("help.antifraud"))
 app.add_typer(journal.app, name="journal", help=words("help.journal"))
 
 

@@ -21,6 +21,7 @@ TAKERS = {R.CALL_TAKER, R.DISPATCHER}
 HAND_IN = {R.CALL_TAKER, R.DISPATCHER, R.OFFICER, R.GATEWAY}
 REPORT_READERS = {R.CALL_TAKER, R.DISPATCHER, R.COMMANDER, R.AUDITOR}
 ACTORS = {*MANAGERS, R.OFFICER}
+FRAUD_READERS = {*MANAGERS, R.FRAUD_DESK}
 ANSWERERS = READERS - {R.AUDITOR}
 
 # Every route that needs an account: the roles that are let in (what happens then is another matter).
@@ -77,6 +78,20 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/knowledge/asked/{id}/release"): ANSWERERS,
     ("POST", "/api/knowledge/asked/{id}/answer"): ANSWERERS,
     ("POST", "/api/knowledge/asked/{id}/adopt"): {R.COMMANDER},
+    ("GET", "/api/antifraud/cases"): FRAUD_READERS,
+    ("GET", "/api/antifraud/cases/{id}"): FRAUD_READERS,
+    ("POST", "/api/antifraud/cases/{id}/reporter"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/cases/{id}/requests"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/cases/{id}/close"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/cases/{id}/reopen"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/requests/{id}/fields"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/requests/{id}/request"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/requests/{id}/take-back"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/requests/{id}/withdraw"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/requests/{id}/renew"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/exports"): {R.FRAUD_DESK},
+    ("GET", "/api/antifraud/exports/{id}"): {R.FRAUD_DESK},
+    ("POST", "/api/antifraud/answers"): {R.FRAUD_DESK},
     ("GET", "/api/knowledge/reports/{id}"): ALL,  # its own reports; others' look like none (tests/knowledge)
 }
 OPEN = {("GET", "/api/health"), ("GET", "/api/i18n/{language}"), ("POST", "/api/session")}
@@ -106,6 +121,10 @@ BODIES: dict[str, Any] = {
     "/api/knowledge/asked": {"words": "x"},
     "/api/knowledge/asked/{id}/answer": {"answer": "x", "source": "x"},
     "/api/knowledge/asked/{id}/adopt": ENTRY,
+    "/api/antifraud/cases/{id}/reporter": {"made_by": "victim"},
+    "/api/antifraud/cases/{id}/close": {"reason": "done"},
+    "/api/antifraud/requests/{id}/fields": {"version": 1},
+    "/api/antifraud/requests/{id}/request": {"version": 1},
     "/api/positions": {"positions": [{"unit": "U1", "lat": 30.01, "lon": 120.01, "at": NOON.isoformat()}]},
 }
 

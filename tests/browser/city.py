@@ -33,6 +33,7 @@ class City:
         self.pack = read_pack(service.settings.pack)
         self._places = iter([place for place in self.pack.places[::7] if len(place.name) > 3])
         self.dispatcher = self._client("dispatcher")
+        self.fraud_desk = self._client("fraud-desk")
         self._gateway = self._client("gateway")
 
     def _client(self, username: str) -> httpx.Client:

@@ -88,9 +88,10 @@ def city(chromium_path: str) -> Iterator[City]:
 async def _add_accounts(service: Service) -> None:
     pack, db = read_pack(service.settings.pack), Database(service.database_url)
     org = next(org.code for org in pack.orgs.values() if org.kind is OrgKind.CITY)
-    for role in (Role.DISPATCHER, Role.GATEWAY, Role.COMMANDER):
+    for role in (Role.DISPATCHER, Role.GATEWAY, Role.COMMANDER, Role.FRAUD_DESK):
         site = Site(db, SystemClock(), pack)
-        await add_account(site, username=role, name=role.title(), password=PASSWORD, role=role, org=org)
+        name = role.replace("_", "-")
+        await add_account(site, username=name, name=name.title(), password=PASSWORD, role=role, org=org)
     await db.close()
 
 

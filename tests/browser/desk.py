@@ -12,7 +12,7 @@ expect.set_options(timeout=20_000)
 
 # What a catalogue answers when it has no words for a key.
 RAW_KEY = re.compile(
-    r"\b(journal|reason|state|stage|level|channel|role|problem|reply|notification|skill|unit_kind|end_reason|actor)"
+    r"\b(journal|reason|state|stage|level|channel|role|problem|reply|notification|skill|unit_kind|end_reason|actor|stop_state|stop_field|stop_fault|refusal)"
     r"\.[a-z_]+|\b[a-z]+_[a-z_]+\b|undefined|\bNaN\b|\{\w+\}"
 )
 

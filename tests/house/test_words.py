@@ -22,6 +22,8 @@ CHINESE_IS_DATA = {
     "triage/text.py": "how numbers are spoken",
     "triage/fraud.py": "how victims name banks, sums and tricks",
     "kit/masking.py": "how number plates are written",
+    "diversion/antifraud/when.py": "how victims name a time",
+    "diversion/antifraud/fields.py": "names of payment services",
     "citypack/new.py": "street names of the starter pack",
     "demo/citizens.py": "how citizens name a place",
     "web/app.py": "the product's name",

@@ -2,8 +2,8 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Asked, AskedState, BaseEntry, BaseEntryDetail, Candidate, Entry, Found, IncidentDetail, IncidentView, Intervals,
-  NewBaseEntry, NewReport, Pack, ReportView, Said, Similar, Understanding, UnitStatus,
+  Account, Asked, AskedState, BaseEntry, BaseEntryDetail, Candidate, Entry, Found, FraudCase, FraudLine, IncidentDetail,
+  IncidentView, Intervals, NewBaseEntry, NewReport, Pack, ReportView, Said, Similar, Understanding, UnitStatus,
 } from './types'
 
 /** A line that is dead but not cut says nothing: after this the report is kept and tried again with the same key. */
@@ -58,6 +58,14 @@ export const listAsked = (states: AskedState[]) => get<{ asked: Asked[] }>(`/kno
 export const askPool = (words: string) => post<Asked>('/knowledge/asked', { words })
 export const actOnAsked = (id: string, action: 'claim' | 'release' | 'answer' | 'adopt', body: unknown = {}) =>
   post<Asked>(`/knowledge/asked/${id}/${action}`, body)
+export const listFraud = (state: string) => get<{ cases: FraudLine[] }>(`/antifraud/cases?state=${state}`)
+/** Opening a case in full is on record. */
+export const openFraud = (id: string) => get<FraudCase>(`/antifraud/cases/${id}`)
+export const actOnFraud = (what: 'cases' | 'requests', id: string, action: string, body: unknown = {}) =>
+  post<FraudCase>(`/antifraud/${what}/${id}/${action}`, body)
+export const exportStops = () => post<{ batch: string; count: number }>('/antifraud/exports')
+export const handInAnswers = (file: Blob) =>
+  call<{ taken: number; repeated: number; late: number }>('POST', '/antifraud/answers', { file })
 
 /** `image`, `audio`, `video`, or nothing when it cannot be read: the head of the answer is enough. */
 export async function mediaKind(sha256: string): Promise<string> {

@@ -4,6 +4,271 @@
  */
 
 export interface paths {
+    "/api/antifraud/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Answers
+         * @description The file of answers as the raw body; 422 names every bad line, and then nothing of it has been taken.
+         */
+        post: operations["take_answers_api_antifraud_answers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cases
+         * @description The cases of the account's scope, most urgent first; accounts and names are masked.
+         */
+        get: operations["list_cases_api_antifraud_cases_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/cases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Case
+         * @description One case in full. That it was looked at is on record, with the case as the reason.
+         */
+        get: operations["read_case_api_antifraud_cases__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/cases/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Close */
+        post: operations["close_api_antifraud_cases__id__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/cases/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reopen */
+        post: operations["reopen_api_antifraud_cases__id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/cases/{id}/reporter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Reporter
+         * @description Whether the victim reports, or somebody for the victim, and as what.
+         */
+        post: operations["set_reporter_api_antifraud_cases__id__reporter_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/cases/{id}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Request
+         * @description A further draft: the victim has paid to another account too.
+         */
+        post: operations["add_request_api_antifraud_cases__id__requests_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export
+         * @description Everything that is requested becomes one batch and is marked sent; its file is fetched then, or again later.
+         */
+        post: operations["export_api_antifraud_exports_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/exports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Export
+         * @description The file of a batch; that it was read is on record.
+         */
+        get: operations["read_export_api_antifraud_exports__id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/requests/{id}/fields": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Correct Fields */
+        post: operations["correct_fields_api_antifraud_requests__id__fields_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/requests/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew
+         * @description The second and last time for this account.
+         */
+        post: operations["renew_api_antifraud_requests__id__renew_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/requests/{id}/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request
+         * @description Ask for the payment to be stopped; 422 names every field that is missing or wrong.
+         */
+        post: operations["request_api_antifraud_requests__id__request_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/requests/{id}/take-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take Back */
+        post: operations["take_back_api_antifraud_requests__id__take_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/antifraud/requests/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw */
+        post: operations["withdraw_api_antifraud_requests__id__withdraw_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/assignments/{id}/{step}": {
         parameters: {
             query?: never;
@@ -360,6 +625,26 @@ export interface paths {
         get: operations["read_timeline_api_incidents__id__timeline_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unmerge
+         * @description This incident was merged by mistake: it is open again with its own reports.
+         */
+        post: operations["unmerge_api_incidents__id__unmerge_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -882,7 +1167,7 @@ export interface paths {
         put?: never;
         /**
          * Describe
-         * @description Write down what the reporter says; understanding and locating begin (again) with it.
+         * @description Write down what the reporter says and what is decided; unless that settles it, the steps begin (again).
          */
         post: operations["describe_api_reports__id__describe_post"];
         delete?: never;
@@ -965,6 +1250,46 @@ export interface paths {
          * @description End a report that is no incident: enquiry, unfounded, or diverted, which is to the hotline (see `divert`).
          */
         post: operations["settle_api_reports__id__settle_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/similar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Similar
+         * @description Which open incidents a report that waits for a person may speak of, as it stands now; also without a place.
+         */
+        get: operations["similar_api_reports__id__similar_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{id}/unlink": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Unlink
+         * @description Undo a link that was wrong: the report is where it was before, and so is the incident.
+         */
+        post: operations["unlink_api_reports__id__unlink_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1257,6 +1582,20 @@ export interface components {
             /** Unit */
             unit: string;
         };
+        /** BatchView */
+        BatchView: {
+            /**
+             * Batch
+             * Format: uuid
+             */
+            batch: string;
+            /** Count */
+            count: number;
+            /** Sha256 */
+            sha256: {
+                [key: string]: string;
+            };
+        };
         /** CandidateParts */
         CandidateParts: {
             /** Business */
@@ -1296,6 +1635,102 @@ export interface components {
         CandidatesView: {
             /** Candidates */
             candidates: components["schemas"]["CandidateView"][];
+        };
+        /**
+         * CaseLine
+         * @description One line of the list: masked, with the request that is most urgent.
+         */
+        CaseLine: {
+            /** Amount */
+            amount: string;
+            /** Bank */
+            bank: string;
+            /** Counter Account */
+            counter_account: string;
+            /** Due At */
+            due_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Faults */
+            faults: components["schemas"]["FaultView"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Number */
+            number: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /** State */
+            state: string;
+            /** Stop Number */
+            stop_number: number;
+            /** Stop State */
+            stop_state: string;
+            /** Stops */
+            stops: number;
+            /** Transferred At */
+            transferred_at: string | null;
+            /** Victim */
+            victim: string;
+        };
+        /**
+         * CaseState
+         * @description A case is open until the desk closes it with a reason; it may be opened again.
+         * @enum {string}
+         */
+        CaseState: "open" | "closed";
+        /** CaseView */
+        CaseView: {
+            /** Acting As */
+            acting_as: string;
+            /** Channel */
+            channel: string;
+            /** Close Reason */
+            close_reason: string | null;
+            /** History */
+            history: components["schemas"]["HistoryView"][];
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Incident */
+            incident: string | null;
+            /** Made By */
+            made_by: string;
+            /** Number */
+            number: string | null;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /**
+             * Report
+             * Format: uuid
+             */
+            report: string;
+            /** State */
+            state: string;
+            /** Stops */
+            stops: components["schemas"]["StopView"][];
+            /** Words */
+            words: string;
+        };
+        /** CasesView */
+        CasesView: {
+            /** Cases */
+            cases: components["schemas"]["CaseLine"][];
         };
         /** CategoryProposed */
         CategoryProposed: {
@@ -1372,19 +1807,11 @@ export interface components {
             /** Target S */
             target_s: number;
         };
-        /** CloseIn */
-        CloseIn: {
-            /**
-             * Call Back
-             * @enum {string}
-             */
-            call_back: "satisfied" | "dissatisfied" | "unreachable" | "not_wanted";
-            /**
-             * Notes
-             * @default
-             */
-            notes: string;
-        };
+        /**
+         * CloseReason
+         * @enum {string}
+         */
+        CloseReason: "done" | "not_fraud" | "no_transfer" | "duplicate";
         /** Credentials */
         Credentials: {
             /** Password */
@@ -1403,8 +1830,19 @@ export interface components {
             };
             /** Category */
             category?: string | null;
+            /** Enquiry */
+            enquiry?: string | null;
             level?: components["schemas"]["Level"] | null;
             position?: components["schemas"]["PositionIn"] | null;
+            /**
+             * @default {
+             *       "contact": "",
+             *       "name": ""
+             *     }
+             */
+            reporter: components["schemas"]["jieying__intake__api__ReporterIn"];
+            /** Same As */
+            same_as?: string | null;
             /** Words */
             words: string;
         };
@@ -1593,6 +2031,13 @@ export interface components {
             /** Subject Kind */
             subject_kind: string;
         };
+        /** FaultView */
+        FaultView: {
+            /** Code */
+            code: string;
+            /** Field */
+            field: string;
+        };
         /**
          * FieldShown
          * @description A field of a stop-payment request; not `certain`: only its surroundings suggest what it is.
@@ -1607,6 +2052,53 @@ export interface components {
             /** Value */
             value: string;
         };
+        /** FieldView */
+        FieldView: {
+            /** Certain */
+            certain: boolean;
+            /** Checked */
+            checked: boolean;
+            /** End */
+            end: number | null;
+            /** Source */
+            source: string;
+            /** Start */
+            start: number | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * FieldsIn
+         * @description What a person has looked at; an empty value takes the field away. `version`: of the request as it was shown.
+         */
+        FieldsIn: {
+            /** Account */
+            account?: string | null;
+            /** Amount */
+            amount?: string | null;
+            /** Bank */
+            bank?: string | null;
+            /** Contact */
+            contact?: string | null;
+            /** Counter Account */
+            counter_account?: string | null;
+            /** Counter Name */
+            counter_name?: string | null;
+            /** Method */
+            method?: string | null;
+            /** Time */
+            time?: string | null;
+            /** Version */
+            version: number;
+            /** Victim */
+            victim?: string | null;
+        };
+        /**
+         * Format
+         * @description Of a file that goes to the exchange.
+         * @enum {string}
+         */
+        Format: "csv" | "jsonl";
         /**
          * FoundView
          * @description Not `known`: the base has no answer. `urgent`: no question, somebody needs help now.
@@ -1650,6 +2142,22 @@ export interface components {
             status: string;
             /** Version */
             version: string;
+        };
+        /** HistoryView */
+        HistoryView: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Data */
+            data: {
+                [key: string]: unknown;
+            };
+            /** Kind */
+            kind: string;
         };
         /** HitView */
         HitView: {
@@ -1940,6 +2448,12 @@ export interface components {
              */
             incident: string;
         };
+        /**
+         * MadeBy
+         * @description Whose report it is. There is no third: a request starts with a victim.
+         * @enum {string}
+         */
+        MadeBy: "victim" | "for_victim";
         /** MarkIn */
         MarkIn: {
             /**
@@ -2344,7 +2858,7 @@ export interface components {
              *       "name": ""
              *     }
              */
-            reporter: components["schemas"]["ReporterIn"];
+            reporter: components["schemas"]["jieying__intake__api__ReporterIn"];
             /** Same As */
             same_as?: string | null;
             /**
@@ -2403,6 +2917,8 @@ export interface components {
             reporter: components["schemas"]["Reporter"];
             /** State */
             state: string;
+            /** Unlinkable */
+            unlinkable: boolean;
             /** Version */
             version: number;
             /** Words */
@@ -2413,19 +2929,6 @@ export interface components {
             /** Contact */
             contact: string;
             /** Name */
-            name: string;
-        };
-        /** ReporterIn */
-        ReporterIn: {
-            /**
-             * Contact
-             * @default
-             */
-            contact: string;
-            /**
-             * Name
-             * @default
-             */
             name: string;
         };
         /** ReportsView */
@@ -2573,6 +3076,11 @@ export interface components {
             /** Taken */
             taken: number;
         };
+        /** SimilarListView */
+        SimilarListView: {
+            /** Similar */
+            similar: components["schemas"]["SimilarShown"][];
+        };
         /** SimilarShown */
         SimilarShown: {
             /** Age S */
@@ -2593,7 +3101,7 @@ export interface components {
             /** Age S */
             age_s: number;
             /** Distance M */
-            distance_m: number;
+            distance_m: number | null;
             /** Incident */
             incident: string;
             /** Number */
@@ -2659,20 +3167,41 @@ export interface components {
              */
             reason: string;
         };
-        /** TakenView */
-        TakenView: {
+        /** StopView */
+        StopView: {
+            /** Answer At */
+            answer_at: string | null;
+            /** Due At */
+            due_at: string | null;
+            /** Ends At */
+            ends_at: string | null;
+            /** Faults */
+            faults: components["schemas"]["FaultView"][];
+            /** Fields */
+            fields: {
+                [key: string]: components["schemas"]["FieldView"];
+            };
             /**
              * Id
              * Format: uuid
              */
             id: string;
-            /**
-             * Received At
-             * Format: date-time
-             */
-            received_at: string;
+            /** May Renew */
+            may_renew: boolean;
+            /** Number */
+            number: number;
+            /** Refusal */
+            refusal: string | null;
+            /** Requested At */
+            requested_at: string | null;
+            /** Sent At */
+            sent_at: string | null;
             /** State */
             state: string;
+            /** Stopped Amount */
+            stopped_amount: string | null;
+            /** Version */
+            version: number;
         };
         /** UnderstoodView */
         UnderstoodView: {
@@ -2743,6 +3272,11 @@ export interface components {
             /** Units */
             units: components["schemas"]["UnitView"][];
         };
+        /** Unlinked */
+        Unlinked: {
+            /** Reason */
+            reason: string;
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -2788,6 +3322,69 @@ export interface components {
             /** Zh */
             zh: string;
         };
+        /** CloseIn */
+        jieying__dispatch__api__CloseIn: {
+            /**
+             * Call Back
+             * @enum {string}
+             */
+            call_back: "satisfied" | "dissatisfied" | "unreachable" | "not_wanted";
+            /**
+             * Notes
+             * @default
+             */
+            notes: string;
+        };
+        /** CloseIn */
+        jieying__diversion__antifraud__api__CloseIn: {
+            reason: components["schemas"]["CloseReason"];
+        };
+        /** ReporterIn */
+        jieying__diversion__antifraud__api__ReporterIn: {
+            /**
+             * Acting As
+             * @default
+             */
+            acting_as: string;
+            made_by: components["schemas"]["MadeBy"];
+        };
+        /** TakenView */
+        jieying__diversion__antifraud__api__TakenView: {
+            /** Late */
+            late: number;
+            /** Repeated */
+            repeated: number;
+            /** Taken */
+            taken: number;
+        };
+        /** ReporterIn */
+        jieying__intake__api__ReporterIn: {
+            /**
+             * Contact
+             * @default
+             */
+            contact: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+        };
+        /** TakenView */
+        jieying__intake__api__TakenView: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /**
+             * Received At
+             * Format: date-time
+             */
+            received_at: string;
+            /** State */
+            state: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -2797,6 +3394,436 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    take_answers_api_antifraud_answers_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["jieying__diversion__antifraud__api__TakenView"];
+                };
+            };
+        };
+    };
+    list_cases_api_antifraud_cases_get: {
+        parameters: {
+            query?: {
+                state?: components["schemas"]["CaseState"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasesView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_case_api_antifraud_cases__id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    close_api_antifraud_cases__id__close_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["jieying__diversion__antifraud__api__CloseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reopen_api_antifraud_cases__id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    set_reporter_api_antifraud_cases__id__reporter_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["jieying__diversion__antifraud__api__ReporterIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    add_request_api_antifraud_cases__id__requests_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    export_api_antifraud_exports_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+        };
+    };
+    read_export_api_antifraud_exports__id__get: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["Format"];
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    correct_fields_api_antifraud_requests__id__fields_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FieldsIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    renew_api_antifraud_requests__id__renew_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    request_api_antifraud_requests__id__request_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VersionIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    take_back_api_antifraud_requests__id__take_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    withdraw_api_antifraud_requests__id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     go_on_api_assignments__id___step__post: {
         parameters: {
             query?: never;
@@ -3129,7 +4156,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CloseIn"];
+                "application/json": components["schemas"]["jieying__dispatch__api__CloseIn"];
             };
         };
         responses: {
@@ -3416,6 +4443,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntriesView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unmerge_api_incidents__id__unmerge_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Validation Error */
@@ -4285,7 +5347,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["TakenView"];
+                    "application/json": components["schemas"]["jieying__intake__api__TakenView"];
                 };
             };
             /** @description Validation Error */
@@ -4505,6 +5567,70 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["Settled"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    similar_api_reports__id__similar_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimilarListView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    unlink_api_reports__id__unlink_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Unlinked"];
             };
         };
         responses: {

@@ -20,7 +20,7 @@ interface Hooks { language: () => string; signedOut: () => void; lostWords: () =
 let hooks: Hooks = { language: () => 'zh', signedOut: () => undefined, lostWords: () => 'connection lost' }
 export function setHooks(given: Hooks): void { hooks = given }
 
-interface Options { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal; quiet401?: boolean }
+interface Options { body?: unknown; file?: Blob; headers?: Record<string, string>; signal?: AbortSignal; quiet401?: boolean }
 
 export async function call<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { 'Accept-Language': hooks.language(), ...options.headers }
@@ -29,7 +29,7 @@ export async function call<T>(method: string, path: string, options: Options = {
   try {
     answer = await fetch(`/api${path}`, {
       method, headers, credentials: 'same-origin', signal: options.signal ?? null,
-      body: options.body === undefined ? null : JSON.stringify(options.body),
+      body: options.file ?? (options.body === undefined ? null : JSON.stringify(options.body)),
     })
   } catch (error) {
     if (options.signal?.aborted) throw error

@@ -17,7 +17,7 @@ export interface Position { lat: number; lon: number }
 
 export type Permission =
   | 'report.hand_in' | 'report.take' | 'report.read' | 'incident.read' | 'incident.manage'
-  | 'knowledge.read' | 'knowledge.answer' | 'knowledge.edit'
+  | 'knowledge.read' | 'knowledge.answer' | 'knowledge.edit' | 'fraud.read' | 'fraud.desk'
   | 'assignment.act' | 'unit.manage' | 'position.send' | 'journal.read' | 'admin'
 export type Account = Narrow<S['AccountView'], { permissions: Permission[] }>
 
@@ -71,6 +71,13 @@ export type Asked = Narrow<S['AskedView'], { state: AskedState }>
 export interface NewReport extends Description { channel: S['Channel']; answered?: boolean }
 export type IntervalFigures = S['Interval']
 export type Intervals = S['IntervalsView']
+
+export type StopState =
+  | 'draft' | 'requested' | 'sent' | 'accepted' | 'refused' | 'stopped' | 'nothing_left' | 'lapsed' | 'renewed' | 'withdrawn'
+export type FraudField = 'victim' | 'contact' | 'account' | 'counter_account' | 'counter_name' | 'bank' | 'amount' | 'time' | 'method'
+export type Stop = Narrow<S['StopView'], { state: StopState; fields: Partial<Record<FraudField, S['FieldView']>> }>
+export type FraudCase = Narrow<S['CaseView'], { state: 'open' | 'closed'; made_by: 'victim' | 'for_victim'; stops: Stop[] }>
+export type FraudLine = Narrow<S['CaseLine'], { stop_state: StopState }>
 
 export interface LivePart {
   position: number | string; now: string

@@ -17,8 +17,9 @@ const incidentNumber = (id: string) => live.value.incidents.get(id)?.number ?? i
 const NAMES: Record<string, (code: string) => string> = {
   level: catalogued('level'), was_level: catalogued('level'), stage: catalogued('stage'), channel: catalogued('channel'), role: catalogued('role'),
   held: skill, missing: skill, state, from: state, to: state, status: state, as: state, call_back: catalogued('call_back'),
-  reason: catalogued('end_reason'),
-  answer: answerName, category: categoryName, org: orgName, outcome: outcomeName, unit: unitName, incident: incidentNumber, into: incidentNumber, preempts: incidentNumber,
+  reason: catalogued('end_reason'), stop_state: catalogued('stop_state'), refusal: catalogued('refusal'), close_reason: catalogued('close_reason'),
+  made_by: catalogued('made_by'), fields: catalogued('stop_field'), checked: catalogued('stop_field'), answer: answerName,
+  category: categoryName, org: orgName, outcome: outcomeName, unit: unitName, incident: incidentNumber, into: incidentNumber, preempts: incidentNumber,
 }
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/
 

@@ -161,6 +161,15 @@ async def sign_out(site: Site, account: Account, token: str) -> None:
         await record(site, connection, "account.signed_out", "account", account.username, account.actor)
 
 
+async def account_named(site: Site, username: str) -> Account:
+    """For commands of the machine's owner that are done as somebody; raises NotFound when there is none or disabled."""
+    async with site.db.transaction() as connection:
+        row = await store.find_account(connection, site.region, username)
+    if row is None or row.disabled:
+        raise NotFound("no_such_account", username=username)
+    return _account(site, row)
+
+
 async def account_of(site: Site, token: str) -> tuple[Account, datetime]:
     """The account of a session token and when the session ends; raises NotSignedIn("session_over")."""
     async with site.db.transaction() as connection:

@@ -11,6 +11,7 @@ class Role(StrEnum):
     CALL_TAKER = "call_taker"
     DISPATCHER = "dispatcher"
     OFFICER = "officer"
+    FRAUD_DESK = "fraud_desk"  # works on cases of fraud, sees no other incident or report
     COMMANDER = "commander"
     AUDITOR = "auditor"
     ADMINISTRATOR = "administrator"
@@ -30,6 +31,8 @@ class Permission(StrEnum):
     KNOWLEDGE_READ = "knowledge.read"
     KNOWLEDGE_ANSWER = "knowledge.answer"
     KNOWLEDGE_EDIT = "knowledge.edit"
+    FRAUD_READ = "fraud.read"
+    FRAUD_DESK = "fraud.desk"
     ADMIN = "admin"
 
 
@@ -41,11 +44,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.CALL_TAKER: frozenset(
         {P.REPORT_HAND_IN, P.REPORT_TAKE, P.REPORT_READ, P.INCIDENT_READ, P.JOURNAL_READ, *_ANSWER}
     ),
-    Role.DISPATCHER: frozenset({*_MANAGE, *_ANSWER, P.REPORT_HAND_IN, P.REPORT_TAKE}),
+    Role.DISPATCHER: frozenset({*_MANAGE, *_ANSWER, P.REPORT_HAND_IN, P.REPORT_TAKE, P.FRAUD_READ}),
     # An officer acts on the assignments of his own unit only (see may_act_for).
     Role.OFFICER: frozenset({P.INCIDENT_READ, P.ASSIGNMENT_ACT, P.POSITION_SEND, P.REPORT_HAND_IN, *_ANSWER}),
     # Answers for what is told to citizens: keeps the knowledge base.
-    Role.COMMANDER: frozenset({*_MANAGE, *_ANSWER, P.KNOWLEDGE_EDIT}),
+    Role.COMMANDER: frozenset({*_MANAGE, *_ANSWER, P.KNOWLEDGE_EDIT, P.FRAUD_READ}),
+    Role.FRAUD_DESK: frozenset({P.FRAUD_READ, P.FRAUD_DESK}),
     Role.AUDITOR: frozenset({P.INCIDENT_READ, P.REPORT_READ, P.JOURNAL_READ, P.KNOWLEDGE_READ}),
     # Runs the system, does not read incidents.
     Role.ADMINISTRATOR: frozenset({P.ADMIN}),

@@ -21,13 +21,9 @@ from jieying.intake import actions, rules
 from jieying.intake.actions import ByHand, NewReport
 from jieying.intake.city import City
 from jieying.intake.media import path_of, take_medium
-from jieying.intake.same import facts_of, similar_incidents
 from jieying.intake.store import find_media
-from jieying.intake.understand_api import SimilarShown
 from jieying.kit.api import Body, Moment, PositionIn
 from jieying.kit.errors import NotFound
-from jieying.kit.geo import Point
-from jieying.places.locate import PlaceCandidate
 
 router = APIRouter(tags=["intake"])
 
@@ -239,23 +235,3 @@ async def unlink(id: UUID, given: Unlinked, site: SiteNow, account: Takes) -> No
         if report.incident_id is not None:
             await seen_incident(connection, site.region, account, report.incident_id)
     await incidents.unlink_report(site, id, account.actor, given.reason)
-
-
-class SimilarListView(BaseModel):
-    similar: list[SimilarShown]
-
-
-@router.get("/reports/{id}/similar")
-async def similar(id: UUID, request: Request, site: SiteNow, _: Takes) -> SimilarListView:
-    """Which open incidents a report that waits for a person may speak of, as it stands now; also without a place."""
-    city = city_of(request)
-    async with site.db.transaction() as connection:
-        report = await store.get_report(connection, site.region, id)
-        device = None if report.lat is None else Point(report.lat, report.lon)
-        places = city.locator.locate(report.words, device, report.accuracy_m)
-        chosen = rules.choose_place(places)
-        point = chosen.position if isinstance(chosen, PlaceCandidate) else None
-        mine = facts_of(city, report, report.category, point, places)
-        apart_from = [*report.apart_from, *([report.incident_id] if report.incident_id else [])]
-        found = await similar_incidents(site, city, connection, mine, apart_from)
-    return SimilarListView(similar=[SimilarShown.model_validate(one) for one in found])

@@ -2,6 +2,7 @@
 
 1. store            take_report (intake/actions.py): committed before it is acknowledged
 2. understand       category, level, whose business it is
+   to_anti_fraud    fraud is at the anti-fraud desk with this very commit, whatever becomes of it here
 3. answer           a text report gets its automatic reply, an enquiry its answer, the hotline what is surely its
                     business; who speaks, a person
 4. locate           the place to go to
@@ -24,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.citypack.model import Level
 from jieying.dispatch.rules import plan_for
+from jieying.diversion.antifraud.actions import bring_to_desk
 from jieying.diversion.hotline import actions as hotline
 from jieying.diversion.hotline import store as hotline_store
 from jieying.incidents import actions as incidents
@@ -67,6 +69,7 @@ class Work:
     found: Understood | None = None
     sure: bool = False
     vector: bytes | None = None
+    fraud: float = 0.0
     place: PlaceCandidate | None = None
     joins: UUID | None = None
     similar: list[dict[str, Any]] = field(default_factory=list)
@@ -87,9 +90,15 @@ async def understand(work: Work) -> Reason | None:
     found = work.city.understand(work.report.words, work.report.category if given else None, work.report.answers)
     work.category, work.level, work.reasons = _decided(work, found)
     work.found, work.ours = found, found.ours
-    work.sure, work.vector = found.sure, found.vector
-    if given and work.category:  # a person is sure of it
-        work.ours, work.sure = work.city.pack.categories[work.category].kind, True
+    work.sure, work.vector, work.fraud = found.sure, found.vector, found.fraud
+    if given and work.category:  # what a person says it is, it is
+        work.ours, work.sure, work.fraud = work.city.pack.categories[work.category].kind, True, 0.0
+    return None
+
+
+async def to_anti_fraud(work: Work) -> Reason | None:
+    """Fraud goes to the anti-fraud desk besides: minutes count there, even if nobody knows yet where to drive."""
+    await bring_to_desk(work.site, work.connection, work.report, work.category, work.fraud)
     return None
 
 
@@ -217,7 +226,7 @@ async def open_incident(work: Work) -> Reason | None:
     return None
 
 
-STEPS: tuple[Step, ...] = (understand, answer, locate, find_same, open_incident)
+STEPS: tuple[Step, ...] = (understand, to_anti_fraud, answer, locate, find_same, open_incident)
 
 
 async def take_next(site: Site, city: City) -> bool:

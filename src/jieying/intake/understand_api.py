@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
@@ -10,15 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.access.api import SiteNow
 from jieying.citypack.model import Name
+from jieying.incidents import store
 from jieying.intake import rules
 from jieying.intake.api import Answers, Takes, city_of
 from jieying.intake.city import City
-from jieying.intake.same import similar_incidents, top_category
+from jieying.intake.same import facts_of, similar_incidents, top_category
 from jieying.intake.suggest import Suggestions, suggest
 from jieying.journal.actions import Site
 from jieying.kit.api import Body, PositionIn
 from jieying.kit.geo import Point
 from jieying.knowledge.library import search
+from jieying.places.locate import PlaceCandidate
 from jieying.triage.rules import Understood
 from jieying.triage.same_event import Facts
 
@@ -250,3 +253,23 @@ async def _knowledge(site: Site, connection: AsyncConnection, words: str, made: 
         for hit in (found.hits if found.known else ())
     ]  # fmt: skip
     return KnowledgeShown(sure=found.sure, certainty=found.certainty, hits=hits)
+
+
+class SimilarListView(BaseModel):
+    similar: list[SimilarShown]
+
+
+@router.get("/reports/{id}/similar")
+async def similar(id: UUID, request: Request, site: SiteNow, _: Takes) -> SimilarListView:
+    """Which open incidents a report that waits for a person may speak of, as it stands now; also without a place."""
+    city = city_of(request)
+    async with site.db.transaction() as connection:
+        report = await store.get_report(connection, site.region, id)
+        device = None if report.lat is None else Point(report.lat, report.lon)
+        places = city.locator.locate(report.words, device, report.accuracy_m)
+        chosen = rules.choose_place(places)
+        point = chosen.position if isinstance(chosen, PlaceCandidate) else None
+        mine = facts_of(city, report, report.category, point, places)
+        apart_from = [*report.apart_from, *([report.incident_id] if report.incident_id else [])]
+        found = await similar_incidents(site, city, connection, mine, apart_from)
+    return SimilarListView(similar=[SimilarShown.model_validate(one) for one in found])

@@ -196,6 +196,23 @@ async def timeline(
     return [_entry(row) for row in await connection.execute(_TIMELINE, parameters)]
 
 
+_OF_SUBJECT = text(
+    """
+    SELECT epoch, xid::text::bigint AS xid, seq, id, at, kind, subject_kind, subject, incident_id, actor, data
+    FROM journal WHERE region = :region AND subject_kind = :kind AND subject = :subject
+    ORDER BY number LIMIT :limit
+    """
+)
+
+
+async def of_subject(
+    connection: AsyncConnection, region: str, kind: str, subject: UUID, limit: int = 1000
+) -> list[Entry]:
+    """All that happened to one subject, oldest first."""
+    parameters = {"region": region, "kind": kind, "subject": str(subject), "limit": limit}
+    return [_entry(row) for row in await connection.execute(_OF_SUBJECT, parameters)]
+
+
 async def end_position(connection: AsyncConnection) -> Position:
     """A position behind every entry that can be read now."""
     row = (

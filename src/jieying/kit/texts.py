@@ -20,6 +20,11 @@ _CODED = {
     "channel": "channel",
     "asked": "asked_state",
     "wanted": "asked_state",
+    "stop_now": "stop_state",
+    "stop_then": "stop_state",
+    "stop_case": "case_state",
+    "stop_fields": "stop_field",
+    "answer_fault": "answer_fault",
 }
 
 
@@ -43,6 +48,8 @@ def text(key: str, language: Language, **params: object) -> str:
 
 
 def _shown(name: str, value: object, language: Language) -> str:
+    if isinstance(value, list):
+        return ("、" if language == "zh" else ", ").join(_shown(name, one, language) for one in value)
     if name in _CODED:
         return catalogue(language).get(f"{_CODED[name]}.{value}", str(value))
     return f"{value:.0f}" if isinstance(value, float) else str(value)

@@ -2,6 +2,7 @@
 
 import jieying.access.store
 import jieying.dispatch.store
+import jieying.diversion.antifraud.store
 import jieying.diversion.hotline.store
 import jieying.incidents.tables
 import jieying.intake.store

@@ -1,5 +1,5 @@
 """Who is told when an incident is opened, as its response plan says, of a move that was suggested, of a question that
-nobody answered, and of a request that the hotline does not get: a subscriber of the journal.
+nobody answered, of a request that the hotline does not get, and of cases of fraud: a subscriber of the journal.
 """
 
 from collections.abc import Sequence
@@ -8,8 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from jieying.access.rules import Role
 from jieying.citypack.model import Level
 from jieying.dispatch.rules import plan_for
+from jieying.diversion.antifraud.rules import city_of
 from jieying.journal.actions import SYSTEM, Site, entry
 from jieying.journal.model import Entry
 from jieying.journal.store import append
@@ -54,6 +56,8 @@ def _told_of(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
         first = rung_of(site.pack, 0, site.pack.units[one.subject].org)
         gains = [reason["params"] for reason in one.data["reasons"] if reason["code"] == "move_gain"]
         return [(first[0], {"unit": one.subject, "area": one.data["area"], **gains[0]})] if first else []
+    if one.subject_kind == "fraud":
+        return _told_of_fraud(site, one)
     if one.kind == "asked.overdue":
         rung = rung_of(site.pack, one.data["rung"], one.data["org"])
         return [(rung[0], {"rung": one.data["rung"] + 1})] if rung else []
@@ -61,3 +65,16 @@ def _told_of(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
         first = rung_of(site.pack, 0, top(site.pack))
         return [(first[0], {})] if first else []
     return []
+
+
+def _told_of_fraud(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
+    """The desk itself; of what it leaves waiting and of a stop that ends, the ladder too."""
+    desk, params = Told(Role.FRAUD_DESK, city_of(site.pack)), {"case": one.subject}
+    if one.kind == "fraud.opened":
+        return [(desk, params)]
+    if one.kind not in ("fraud.waiting", "fraud.expiring", "fraud.lapsed"):
+        return []
+    number = one.data.get("rung", 0)
+    rung = rung_of(site.pack, number, one.data["org"])
+    params |= {"rung": number + 1, "stop_state": one.data.get("stop_state", "stopped")}
+    return [(desk, params), *([(rung[0], params)] if rung else [])]

@@ -15,6 +15,7 @@ from jieying.access import api as access
 from jieying.access.rules import Account
 from jieying.bootstrap import Platform
 from jieying.dispatch import api as dispatch
+from jieying.diversion.antifraud import api as antifraud
 from jieying.diversion.hotline import api as hotline
 from jieying.incidents.rights import seen_incident
 from jieying.intake import api as intake
@@ -91,6 +92,7 @@ def make_app(platform: Platform, settings: Settings, run_loops: bool = True) -> 
         speeds,
         units,
         dispatch,
+        antifraud,
         hotline,
         supervise,
     )

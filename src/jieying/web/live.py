@@ -218,6 +218,8 @@ class Hub:
         }
 
         def visible(entry: Entry) -> bool:
+            if entry.subject_kind == "fraud":
+                return account.may(Permission.FRAUD_READ) and self._covers(account, str(entry.data["org"]))
             if entry.incident is not None:
                 return entry.incident in seen
             if entry.subject_kind == "report":
@@ -234,6 +236,10 @@ class Hub:
             "reports": list(reports.values()),
             "notifications": own,
         }
+
+    def _covers(self, account: Account, org: str) -> bool:
+        found = self.site.pack.orgs.get(org)
+        return found is not None and found.path.startswith(account.org_path)
 
     async def _ticks(self) -> None:
         """Once a second the positions that changed, now and then the time."""
