@@ -23,4 +23,9 @@ class Settings(BaseSettings):
     shared_data: Path = Field(Path("../shared/data"), description="Folder of real data for tests and recipes")
     session_hours: float = Field(12, gt=0, description="Hours after which an account must sign in again")
     media_max_bytes: int = Field(25 * 1024**2, gt=0, description="Largest picture, sound or film, in bytes")
+    vault_key_file: str = Field("", description="File of the vault's keys; empty: secrets/vault.key in data_dir")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged")
+
+    @property
+    def key_file(self) -> Path:
+        return Path(self.vault_key_file) if self.vault_key_file else self.data_dir / "secrets" / "vault.key"

@@ -1,7 +1,8 @@
 """Reading: incidents, reports and units as they stand, timelines, intervals, notifications."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -29,6 +30,9 @@ from jieying.supervise.views import (
     SimilarView,
     UnitView,
     Words,
+    masked_entry,
+    masked_incident,
+    masked_report,
     show_entry,
     show_incidents,
     show_report,
@@ -52,6 +56,14 @@ def _states(given: str, known: type[IncidentState] | type[ReportState]) -> list[
     return states
 
 
+View = TypeVar("View")
+
+
+def shown_to(account: Account, views: list[View], masked: Callable[[View], View]) -> list[View]:
+    """The views as they are for those who need to know who it is, masked for everybody else."""
+    return views if account.may(Permission.PERSON_READ) else [masked(view) for view in views]
+
+
 class IncidentsView(BaseModel):
     incidents: list[IncidentView]
     next: UUID | None
@@ -67,7 +79,7 @@ async def list_incidents(
         rows = await incidents.list_incidents(
             connection, site.region, account.org_path, states=states, before=before, limit=limit
         )
-        shown = await show_incidents(site, connection, rows)
+        shown = shown_to(account, await show_incidents(site, connection, rows), masked_incident)
     return IncidentsView(incidents=shown, next=rows[-1].id if len(rows) == limit else None)
 
 
@@ -75,13 +87,13 @@ async def list_incidents(
 async def read_incident(id: UUID, site: SiteNow, account: ReadsIncidents) -> IncidentDetail:
     async with site.db.transaction() as connection:
         row = await seen_incident(connection, site.region, account, id)
-        (shown,) = await show_incidents(site, connection, [row])
+        (shown,) = shown_to(account, await show_incidents(site, connection, [row]), masked_incident)
         reports = await incidents.reports_of(connection, site.region, id)
     guidance = plan_for(site.pack, row.category, Level(row.level)).guidance
     fields = {name: getattr(shown, name) for name in IncidentView.model_fields}
     return IncidentDetail.model_construct(
         **fields,
-        reports=[show_report(site.pack, report) for report in reports],
+        reports=shown_to(account, [show_report(site.pack, report) for report in reports], masked_report),
         guidance=Words(zh=guidance.zh, en=guidance.en or guidance.zh),
         similar=[SimilarView.model_validate(one) for one in row.similar],
     )
@@ -98,7 +110,7 @@ async def read_timeline(id: UUID, site: SiteNow, account: ReadsIncidents) -> Ent
         await seen_incident(connection, site.region, account, id)
         reports = await incidents.reports_of(connection, site.region, id)
         entries = await journal.timeline(connection, site.region, id, [report.id for report in reports])
-    return EntriesView(entries=[show_entry(entry) for entry in entries])
+    return EntriesView(entries=shown_to(account, [show_entry(entry) for entry in entries], masked_entry))
 
 
 class ReportsView(BaseModel):
@@ -123,6 +135,7 @@ async def list_reports(
         )
         hidden = await _hidden(site, connection, account, {row.incident_id for row in rows})
     shown = [show_report(site.pack, row) for row in rows if row.incident_id not in hidden]
+    shown = shown_to(account, shown, masked_report)
     return ReportsView(reports=shown, next=rows[-1].id if len(rows) == limit and not waiting else None)
 
 
@@ -143,7 +156,8 @@ async def read_report(id: UUID, site: SiteNow, account: SignedIn) -> ReportView:
         # The same answer for one that is not there and one that is not for this account.
         if row is None or hidden or not (own or account.may(Permission.REPORT_READ)):
             raise NotFound("no_such_report", report=str(id))
-    return show_report(site.pack, row)
+    shown = show_report(site.pack, row)
+    return shown if own else shown_to(account, [shown], masked_report)[0]
 
 
 class UnitsView(BaseModel):
