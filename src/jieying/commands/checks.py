@@ -113,10 +113,11 @@ def _vault(chosen: Settings) -> Iterator[Finding]:
     if keyring.file.stat().st_mode & 0o077:
         yield Finding("bad", "doctor.vault.open", params)
     try:
-        lost = {key: count for key, count in locked.items() if key not in keyring.keys()}
+        known = keyring.keys()
     except Refused as refused:
         yield Finding("bad", f"problem.{refused.code}", refused.params)
         return
+    lost = {key: count for key, count in locked.items() if key not in known}
     if lost:
         yield Finding("bad", "doctor.vault.other", {**params, "count": sum(lost.values()), "keys": ", ".join(lost)})
     else:

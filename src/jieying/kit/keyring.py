@@ -76,7 +76,7 @@ class Keyring:
         """The words. Raises Unavailable when their key is not in the file, or when they were changed."""
         key = self.keys().get(locked.key_id)
         if key is None:
-            raise self._refusal("vault_key_other", key=locked.key_id)
+            raise self._refusal("vault_key_other", key_id=locked.key_id)
         try:
             plain = AESGCM(key).decrypt(locked.nonce, locked.ciphertext, about.encode())
         except InvalidTag as error:

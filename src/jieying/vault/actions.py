@@ -46,7 +46,7 @@ def prepare(site: Site) -> None:
     """At the start: make the key if there is none. Without one the platform goes on, and what needs it says so."""
     try:
         if site.keyring.make():
-            log.warning("made a new key for the vault: keep a copy of %s apart from the backups", site.keyring.file)
+            log.warning("made a new key for the vault: keep a copy of %s, apart from the backups", site.keyring.file)
     except OSError as error:
         log.error("the key of the vault can't be made in %s: %s", site.keyring.file, error.strerror)
 
