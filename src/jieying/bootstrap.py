@@ -30,6 +30,7 @@ from jieying.journal.reader import Handler, listen, read_on, relay
 from jieying.kit.clock import Clock
 from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
+from jieying.kit.keyring import Keyring
 from jieying.knowledge import actions as knowledge
 from jieying.knowledge import library
 from jieying.knowledge import store as knowledge_store
@@ -40,6 +41,7 @@ from jieying.supervise import actions as supervise
 from jieying.supervise import notices
 from jieying.supervise import store as supervise_store
 from jieying.units import store as units_store
+from jieying.vault import actions as vault
 
 log = logging.getLogger(__name__)
 
@@ -91,9 +93,15 @@ class Platform:
     """One process's share of the running system."""
 
     def __init__(
-        self, db: Database, clock: Clock, pack: CityPack, data_dir: Path, city_hotline: Hotline | None = None
+        self,
+        db: Database,
+        clock: Clock,
+        pack: CityPack,
+        data_dir: Path,
+        city_hotline: Hotline | None = None,
+        key_file: Path | None = None,
     ) -> None:
-        self.site = Site(db, clock, pack)
+        self.site = Site(db, clock, pack, Keyring(key_file or data_dir / "secrets" / "vault.key"))
         self.hotline = city_hotline
         self.city = City(pack, data_dir / "roads.cache", hands_on=city_hotline is not None)
         self.media_dir = data_dir / "media"
@@ -107,11 +115,13 @@ class Platform:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
-        """Make what must be there before the first request: partitions, the units of the pack, their duties."""
+        """Make what must be there before the first request: partitions, the units of the pack, their duties, a key."""
         async with self.site.db.transaction() as connection:
             await ensure_partitions(connection, self.site.clock.now())
             await units_store.add_missing(connection, self.site.region, self.site.pack.units)
             await knowledge_store.add_missing(connection, self.site.region, base_entries(), self.site.clock.now())
+        vault.prepare(self.site)
+        await knowledge.hide_words(self.site)
         await self._take_speeds()
         await self._roster()
 

@@ -12,6 +12,7 @@ from jieying.commands.posting import posting
 from jieying.commands.serve import serve
 from jieying.commands.terminal import LANGUAGE, complain, words
 from jieying.kit.errors import Refused
+from jieying.kit.logs import set_up
 
 USAGE_WRONG = 2
 INTERRUPTED = 130  # as shells count: 128 + SIGINT
@@ -41,6 +42,7 @@ app.add_typer(journal.app, name="journal", help=words("help.journal"))
 
 def main() -> None:
     """What the installed program `jieying` runs."""
+    set_up("warning")
     sys.exit(_run())
 
 

@@ -25,4 +25,9 @@ class Settings(BaseSettings):
     media_max_bytes: int = Field(25 * 1024**2, gt=0, description="Largest picture, sound or film, in bytes")
     hotline_url: str = Field("", description="GeoReport v2 address of the hotline 12345, without /requests.json")
     hotline_key: str = Field("", repr=False, description="API key that the hotline gave us")
+    vault_key_file: str = Field("", description="File of the vault's keys; empty: secrets/vault.key in data_dir")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least level that is logged")
+
+    @property
+    def key_file(self) -> Path:
+        return Path(self.vault_key_file) if self.vault_key_file else self.data_dir / "secrets" / "vault.key"

@@ -74,6 +74,7 @@ ALLOWED: dict[tuple[str, str], set[Role]] = {
     ("POST", "/api/knowledge/entries/{id}/retire"): {R.COMMANDER},
     ("GET", "/api/knowledge/asked"): ANSWERERS,
     ("POST", "/api/knowledge/asked"): ANSWERERS,
+    ("POST", "/api/knowledge/asked/{id}/original"): ANSWERERS,
     ("POST", "/api/knowledge/asked/{id}/claim"): ANSWERERS,
     ("POST", "/api/knowledge/asked/{id}/release"): ANSWERERS,
     ("POST", "/api/knowledge/asked/{id}/answer"): ANSWERERS,

@@ -11,7 +11,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "jieying"
 # Each may import from those before it. The last four are one program: the command starts demo, replay and simulation,
 # which say things the way commands do; the simulation reads the record of calls that the replay reads.
 ORDER = (
-    *("kit", "settings", "citypack", "journal", "access", "incidents", "places", "roads", "speeds"),
+    *("kit", "settings", "citypack", "journal", "access", "vault", "incidents", "places", "roads", "speeds"),
     *(
         "knowledge",
         "rosters",

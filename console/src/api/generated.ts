@@ -749,6 +749,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/knowledge/asked/{id}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Original
+         * @description The question as it was asked, unmasked, for the one who has claimed it. The look-up is journalled.
+         */
+        post: operations["read_original_api_knowledge_asked__id__original_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/knowledge/asked/{id}/release": {
         parameters: {
             query?: never;
@@ -1506,7 +1526,10 @@ export interface components {
          * @enum {string}
          */
         AskedState: "waiting" | "claimed" | "answered" | "by_base" | "withdrawn";
-        /** AskedView */
+        /**
+         * AskedView
+         * @description `words` are masked; who has claimed the question reads the original at `/original`.
+         */
         AskedView: {
             /** Answer */
             answer: string | null;
@@ -2596,6 +2619,11 @@ export interface components {
             parent: string;
             /** Path */
             path: string;
+        };
+        /** OriginalView */
+        OriginalView: {
+            /** Words */
+            words: string;
         };
         /** OutcomeIn */
         OutcomeIn: {
@@ -4674,6 +4702,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AskedView"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    read_original_api_knowledge_asked__id__original_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OriginalView"];
                 };
             };
             /** @description Validation Error */

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     REPORT_HAND_IN = "report.hand_in"
     REPORT_TAKE = "report.take"
     REPORT_READ = "report.read"
+    PERSON_READ = "person.read"  # who reported, and words as they were said; others get them masked
     INCIDENT_READ = "incident.read"
     INCIDENT_MANAGE = "incident.manage"
     ASSIGNMENT_ACT = "assignment.act"
@@ -39,17 +40,17 @@ class Permission(StrEnum):
 P = Permission
 # Everybody on duty may look up an answer and give one.
 _ANSWER = {P.KNOWLEDGE_READ, P.KNOWLEDGE_ANSWER}
-_MANAGE = {P.INCIDENT_READ, P.INCIDENT_MANAGE, P.ASSIGNMENT_ACT, P.UNIT_MANAGE, P.REPORT_READ, P.JOURNAL_READ}
+_READ = {P.INCIDENT_READ, P.PERSON_READ}  # they call back, or go there
+_MANAGE = {*_READ, P.INCIDENT_MANAGE, P.ASSIGNMENT_ACT, P.UNIT_MANAGE, P.REPORT_READ, P.JOURNAL_READ}
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.CALL_TAKER: frozenset(
-        {P.REPORT_HAND_IN, P.REPORT_TAKE, P.REPORT_READ, P.INCIDENT_READ, P.JOURNAL_READ, *_ANSWER}
-    ),
+    Role.CALL_TAKER: frozenset({*_READ, P.REPORT_HAND_IN, P.REPORT_TAKE, P.REPORT_READ, P.JOURNAL_READ, *_ANSWER}),
     Role.DISPATCHER: frozenset({*_MANAGE, *_ANSWER, P.REPORT_HAND_IN, P.REPORT_TAKE, P.FRAUD_READ}),
     # An officer acts on the assignments of his own unit only (see may_act_for).
-    Role.OFFICER: frozenset({P.INCIDENT_READ, P.ASSIGNMENT_ACT, P.POSITION_SEND, P.REPORT_HAND_IN, *_ANSWER}),
+    Role.OFFICER: frozenset({*_READ, P.ASSIGNMENT_ACT, P.POSITION_SEND, P.REPORT_HAND_IN, *_ANSWER}),
     # Answers for what is told to citizens: keeps the knowledge base.
     Role.COMMANDER: frozenset({*_MANAGE, *_ANSWER, P.KNOWLEDGE_EDIT, P.FRAUD_READ}),
     Role.FRAUD_DESK: frozenset({P.FRAUD_READ, P.FRAUD_DESK}),
+    # Sees what was done, not to whom.
     Role.AUDITOR: frozenset({P.INCIDENT_READ, P.REPORT_READ, P.JOURNAL_READ, P.KNOWLEDGE_READ}),
     # Runs the system, does not read incidents.
     Role.ADMINISTRATOR: frozenset({P.ADMIN}),

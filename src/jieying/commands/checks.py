@@ -12,13 +12,17 @@ from typing import Literal
 
 import asyncpg
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
 
 from jieying.citypack.check import validate_pack
 from jieying.citypack.tiles import MAP_FILE
 from jieying.commands.database import database_url
+from jieying.kit.db import Database
 from jieying.kit.errors import Refused
+from jieying.kit.keyring import Keyring
 from jieying.kit.postgres import owner
 from jieying.settings import Settings
+from jieying.vault.store import count_by_key
 from jieying.web.app import STATIC
 
 GIB = 1024**3
@@ -99,6 +103,47 @@ def _pack(chosen: Settings) -> Iterator[Finding]:
         yield Finding("ok", "doctor.pack.valid", {**params})
 
 
+def _vault(chosen: Settings) -> Iterator[Finding]:
+    keyring = Keyring(chosen.key_file)
+    locked = _locked(chosen)
+    params: dict[str, object] = {"file": keyring.file.absolute(), "count": sum(locked.values())}
+    if not keyring.file.exists():
+        yield Finding("bad" if locked else "ok", "doctor.vault.missing" if locked else "doctor.vault.new", params)
+        return
+    if keyring.file.stat().st_mode & 0o077:
+        yield Finding("bad", "doctor.vault.open", params)
+    try:
+        known = keyring.keys()
+    except Refused as refused:
+        yield Finding("bad", f"problem.{refused.code}", refused.params)
+        return
+    lost = {key: count for key, count in locked.items() if key not in known}
+    if lost:
+        yield Finding("bad", "doctor.vault.other", {**params, "count": sum(lost.values()), "keys": ", ".join(lost)})
+    else:
+        yield Finding("ok", "doctor.vault.ok", params)
+
+
+def _locked(chosen: Settings) -> dict[str, int]:
+    """How much each key has locked; nothing where there is no database yet, which another check tells."""
+
+    async def ask(url: str) -> dict[str, int]:
+        db = Database(url, pool=1)
+        try:
+            async with db.transaction() as connection:
+                return await count_by_key(connection)
+        except ProgrammingError:  # no schema yet
+            return {}
+        finally:
+            await db.close()
+
+    try:
+        with database_url(chosen) as url:
+            return asyncio.run(ask(url))
+    except (Refused, OSError):
+        return {}
+
+
 def _port(chosen: Settings) -> Iterator[Finding]:
     params: dict[str, object] = {"host": chosen.host, "port": chosen.port}
     try:
@@ -140,6 +185,7 @@ CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "room": _room,
     "clock": _clock,
     "database": _database,
+    "vault": _vault,
     "pack": _pack,
     "port": _port,
     "console": _console,

@@ -12,6 +12,7 @@ from jieying.journal.actions import Site
 from jieying.kit.clock import parse_clock
 from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Invalid
+from jieying.kit.keyring import Keyring
 from jieying.kit.postgres import EmbeddedPostgres
 from jieying.migrations import upgrade
 from jieying.settings import Settings
@@ -68,7 +69,7 @@ async def open_site(settings: Settings, url: str) -> AsyncIterator[Site]:
     """What actions need. Raises PackFaults when the city pack cannot be used."""
     pack = read_pack(settings.pack)
     async with open_database(url) as db:
-        site = Site(db, parse_clock(settings.clock), pack)
+        site = Site(db, parse_clock(settings.clock), pack, Keyring(settings.key_file))
         async with db.transaction() as connection:  # the service may never have run yet
             await ensure_partitions(connection, site.clock.now())
         yield site

@@ -1,6 +1,5 @@
 """`jieying serve`: everything is started, watched, and ended in order."""
 
-import logging
 import signal
 from types import FrameType
 from typing import Annotated
@@ -20,13 +19,12 @@ def serve(
     from jieying.citypack.read import read_pack
     from jieying.commands.database import checked
     from jieying.kit.errors import Conflict
+    from jieying.kit.logs import set_up
     from jieying.kit.postgres import owner
     from jieying.web.serve import Service
 
     chosen = settings(port=port, host=host, workers=workers, pack=pack, data_dir=data_dir)
-    logging.basicConfig(level=chosen.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    for name in ("alembic", "httpx"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+    set_up(chosen.log_level)
     if chosen.database_url:
         checked(chosen.database_url)
     elif (pid := owner(chosen.data_dir)) is not None:

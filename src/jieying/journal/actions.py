@@ -1,6 +1,7 @@
 """Writing to the journal: always inside the transaction of the change it tells of."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -11,17 +12,20 @@ from jieying.journal import store
 from jieying.kit.clock import Clock
 from jieying.kit.db import Database
 from jieying.kit.ids import new_id
+from jieying.kit.keyring import Keyring
 
 SYSTEM = "system"
+NO_KEYS = Keyring(Path())  # for those who lock nothing up
 
 
 @dataclass(frozen=True)
 class Site:
-    """What every action needs: where it is stored, what time it is, whose city it is."""
+    """What every action needs: where it is stored, what time it is, whose city it is, what locks words up."""
 
     db: Database
     clock: Clock
     pack: CityPack
+    keyring: Keyring = NO_KEYS
 
     @property
     def region(self) -> str:

@@ -1,5 +1,6 @@
 """What happens to the entries of the base and to the questions that were asked: the only writers."""
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -13,14 +14,19 @@ from jieying.incidents import store as reports
 from jieying.incidents.model import ReportState
 from jieying.journal.actions import SYSTEM, Site, record
 from jieying.journal.model import Entry as JournalEntry
-from jieying.kit.errors import Conflict, NotFound
+from jieying.kit.errors import Conflict, Forbidden, NotFound, Unavailable
 from jieying.kit.ids import new_id
+from jieying.kit.masking import mask
 from jieying.knowledge import store
 from jieying.knowledge.library import search
 from jieying.knowledge.model import AskedState, Entry, EntryState
 from jieying.knowledge.rules import answer_of, check_entry, due_at
+from jieying.vault import actions as vault
 
-RING_MOST = 50
+log = logging.getLogger(__name__)
+
+RING_MOST, HIDE_MOST = 50, 500
+WORDS = "words"  # the field of a question that stands in the vault
 # What ends the question of a report: somebody else has dealt with the report.
 _SETTLED = {"report.linked", "report.enquiry", "report.diverted", "report.unfounded"}
 
@@ -72,10 +78,13 @@ async def take_question(
     entry = answer_of(found, level, now.date())
     state = AskedState.BY_BASE if entry else AskedState.WAITING
     id_ = new_id(now)
+    if report_id is None or site.keyring.file.is_file():  # the report has the words too
+        await vault.put(site, connection, "asked", id_, WORDS, words)
     given = {"answer": entry.answer, "source": entry.source, "entry_id": entry.id, "answered_at": now} if entry else {}
     await store.add_asked(
-        connection, region=site.region, id=id_, state=str(state), words=words, report_id=report_id, org=_city(site),
-        asked_at=now, certainty=found.certainty, suggested=[hit.entry.id for hit in found.hits if found.known],
+        connection, region=site.region, id=id_, state=str(state), words=mask(words), masked=True, report_id=report_id,
+        org=_city(site), asked_at=now, certainty=found.certainty,
+        suggested=[hit.entry.id for hit in found.hits if found.known],
         due_at=None if entry else due_at(now, 0, site.pack.targets.ladder), **given,
     )  # fmt: skip
     await record(
@@ -83,6 +92,34 @@ async def take_question(
         report=str(report_id) if report_id else None, entry=entry.id if entry else None,
     )  # fmt: skip
     return await store.get_asked(connection, site.region, id_)
+
+
+async def hide_words(site: Site) -> None:
+    """At the start: words that an earlier version put into the pool as they were go into the vault."""
+    while True:
+        async with site.db.transaction() as connection:
+            rows = await store.unmasked(connection, site.region, HIDE_MOST)
+            if not rows:
+                return
+            try:
+                for row in rows:
+                    await vault.put(site, connection, "asked", row.id, WORDS, row.words)
+                    await store.set_masked(connection, row, mask(row.words))
+            except Unavailable as refused:
+                log.error("the words of the pool stay readable in the database: %s", refused)
+                return
+
+
+async def read_words(site: Site, id: UUID, actor: str) -> str:
+    """The question as it was asked, for the one who has claimed it; the look-up is journalled.
+
+    Raises NotFound, Forbidden, Unavailable.
+    """
+    async with site.db.transaction() as connection:
+        row = await store.get_asked(connection, site.region, id)
+    if row.state != AskedState.CLAIMED or row.claimed_by != actor:
+        raise Forbidden("claim_first", asked=str(id))
+    return await vault.look_up(site, "asked", id, WORDS, actor, reason="asked", reason_id=id)
 
 
 async def put_question(site: Site, words: str, level: Level) -> Row[Any]:

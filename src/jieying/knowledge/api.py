@@ -79,6 +79,8 @@ class FoundView(BaseModel):
 
 
 class AskedView(BaseModel):
+    """`words` are masked; who has claimed the question reads the original at `/original`."""
+
     id: UUID
     state: str
     words: str
@@ -220,6 +222,16 @@ class QuestionIn(Body):
 async def ask(given: QuestionIn, site: SiteNow, account: Answers) -> AskedView:
     """Put a question that came by another way to the base; unsure, it waits in the pool."""
     return _asked(await actions.put_question(site, given.words, Level.WHITE))
+
+
+class OriginalView(BaseModel):
+    words: str
+
+
+@router.post("/asked/{id}/original")
+async def read_original(id: UUID, site: SiteNow, account: Answers) -> OriginalView:
+    """The question as it was asked, unmasked, for the one who has claimed it. The look-up is journalled."""
+    return OriginalView(words=await actions.read_words(site, id, account.actor))
 
 
 @router.post("/asked/{id}/claim")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import psutil
 
+from jieying.kit.masking import mask
 from jieying.knowledge.base import base_entries, labelled
 from jieying.knowledge.search import Found, Search, encoder
 from jieying.knowledge.text import Bm25, grams
@@ -95,7 +96,12 @@ def _bm25() -> Callable[[str], list[str]]:
 def _worst(questions: Sequence[tuple[str, str]], found: Sequence[Found]) -> list[dict[str, Any]]:
     """Questions whose entry is not among the first three, and others that were taken for ours."""
     wrong = [
-        {"words": words, "right": label, "found": [hit.entry.id for hit in one.hits[:3]], "certainty": one.certainty}
+        {
+            "words": mask(words),
+            "right": label,
+            "found": [hit.entry.id for hit in one.hits[:3]],
+            "certainty": one.certainty,
+        }
         for (label, words), one in zip(questions, found, strict=True)
         if (one.known if label in OTHERS else _rank(label, one) > 3)
     ]

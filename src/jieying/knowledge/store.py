@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -65,7 +66,8 @@ asked = Table(
     Column("region", Text, nullable=False),
     Column("id", Uuid, nullable=False),
     Column("state", Text, nullable=False),
-    Column("words", Text, nullable=False),
+    Column("words", Text, nullable=False),  # masked: the original is in the vault
+    Column("masked", Boolean, nullable=False, server_default=text("false")),
     Column("report_id", Uuid),
     Column("org", Text, nullable=False),
     Column("asked_at", DateTime(timezone=True), nullable=False),
@@ -172,6 +174,17 @@ async def past_of(connection: AsyncConnection, region: str, id: str) -> list[Row
 
 async def add_asked(connection: AsyncConnection, **values: Any) -> None:
     await connection.execute(asked.insert().values(**values))
+
+
+async def unmasked(connection: AsyncConnection, region: str, most: int) -> list[Row[Any]]:
+    """Questions whose words are not in the vault yet, locked until the transaction ends."""
+    query = select(asked).where(asked.c.region == region, asked.c.masked.is_(False)).limit(most)
+    return list((await connection.execute(query.with_for_update(skip_locked=True))).all())
+
+
+async def set_masked(connection: AsyncConnection, row: Row[Any], words: str) -> None:
+    statement = update(asked).where(asked.c.region == row.region, asked.c.id == row.id)
+    await connection.execute(statement.values(words=words, masked=True))
 
 
 async def list_asked(

@@ -10,7 +10,8 @@ import jieying.journal.store
 import jieying.knowledge.store
 import jieying.speeds.store
 import jieying.supervise.store
-import jieying.units.store  # noqa: F401
+import jieying.units.store
+import jieying.vault.store  # noqa: F401
 from jieying.kit.db import metadata
 
 __all__ = ["metadata"]

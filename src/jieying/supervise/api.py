@@ -1,8 +1,9 @@
 """Reading: incidents, reports and units as they stand, timelines, intervals, notifications."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -33,6 +34,9 @@ from jieying.supervise.views import (
     SimilarView,
     UnitView,
     Words,
+    masked_entry,
+    masked_incident,
+    masked_report,
     show_entry,
     show_incidents,
     show_reports,
@@ -56,6 +60,14 @@ def _states(given: str, known: type[StrEnum]) -> list[str]:
     return states
 
 
+View = TypeVar("View")
+
+
+def shown_to(account: Account, views: list[View], masked: Callable[[View], View]) -> list[View]:
+    """The views as they are for those who need to know who it is, masked for everybody else."""
+    return views if account.may(Permission.PERSON_READ) else [masked(view) for view in views]
+
+
 class IncidentsView(BaseModel):
     incidents: list[IncidentView]
     next: UUID | None
@@ -71,7 +83,7 @@ async def list_incidents(
         rows = await incidents.list_incidents(
             connection, site.region, account.org_path, states=states, before=before, limit=limit
         )
-        shown = await show_incidents(site, connection, rows)
+        shown = shown_to(account, await show_incidents(site, connection, rows), masked_incident)
     return IncidentsView(incidents=shown, next=rows[-1].id if len(rows) == limit else None)
 
 
@@ -79,13 +91,13 @@ async def list_incidents(
 async def read_incident(id: UUID, site: SiteNow, account: ReadsIncidents) -> IncidentDetail:
     async with site.db.transaction() as connection:
         row = await seen_incident(connection, site.region, account, id)
-        (shown,) = await show_incidents(site, connection, [row])
+        (shown,) = shown_to(account, await show_incidents(site, connection, [row]), masked_incident)
         reports = await show_reports(site, connection, await incidents.reports_of(connection, site.region, id))
     guidance = plan_for(site.pack, row.category, Level(row.level)).guidance
     fields = {name: getattr(shown, name) for name in IncidentView.model_fields}
     return IncidentDetail.model_construct(
         **fields,
-        reports=reports,
+        reports=shown_to(account, reports, masked_report),
         guidance=Words(zh=guidance.zh, en=guidance.en or guidance.zh),
         similar=[SimilarView.model_validate(one) for one in row.similar],
     )
@@ -102,7 +114,7 @@ async def read_timeline(id: UUID, site: SiteNow, account: ReadsIncidents) -> Ent
         await seen_incident(connection, site.region, account, id)
         reports = await incidents.reports_of(connection, site.region, id)
         entries = await journal.timeline(connection, site.region, id, [report.id for report in reports])
-    return EntriesView(entries=[show_entry(entry) for entry in entries])
+    return EntriesView(entries=shown_to(account, [show_entry(entry) for entry in entries], masked_entry))
 
 
 class ReportsView(BaseModel):
@@ -127,6 +139,7 @@ async def list_reports(
         )
         hidden = await _hidden(site, connection, account, {row.incident_id for row in rows})
         shown = await show_reports(site, connection, [row for row in rows if row.incident_id not in hidden])
+    shown = shown_to(account, shown, masked_report)
     return ReportsView(reports=shown, next=rows[-1].id if len(rows) == limit and not waiting else None)
 
 
@@ -148,7 +161,7 @@ async def read_report(id: UUID, site: SiteNow, account: SignedIn) -> ReportView:
         if row is None or hidden or not (own or account.may(Permission.REPORT_READ)):
             raise NotFound("no_such_report", report=str(id))
         (shown,) = await show_reports(site, connection, [row])
-    return shown
+    return shown if own else shown_to(account, [shown], masked_report)[0]
 
 
 class DivertedView(DiversionView):
@@ -172,10 +185,11 @@ async def list_diversions(
     async with site.db.transaction() as connection:
         rows = await hotline.list_diversions(connection, site.region, states, before, limit)
         known = await incidents.reports_by_ids(connection, site.region, [r.report_id for r in rows if r.report_id])
-        reports = {view.id: view for view in await show_reports(site, connection, known)}
+        views = shown_to(account, await show_reports(site, connection, known), masked_report)
+        reports = {view.id: view for view in views}
         ids = [row.incident_id for row in rows if row.incident_id]
         seen = [r for r in await incidents.incidents_by_ids(connection, site.region, ids) if may_see(account, r)]
-        shown = {view.id: view for view in await show_incidents(site, connection, seen)}
+        shown = {v.id: v for v in shown_to(account, await show_incidents(site, connection, seen), masked_incident)}
     diversions = [
         DivertedView.model_construct(
             **show_diversion(row).__dict__, about_report=reports.get(row.report_id),

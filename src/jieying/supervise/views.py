@@ -17,6 +17,7 @@ from jieying.incidents.model import IncidentState, ReportState
 from jieying.incidents.store import AssignmentRow, IncidentRow, ReportRow
 from jieying.journal.actions import Site
 from jieying.journal.model import Entry
+from jieying.kit.masking import STAR, mask
 from jieying.supervise import store
 from jieying.supervise.rules import clocks_of, due_at
 from jieying.units.store import UnitRow
@@ -221,6 +222,32 @@ def _reason(stored: dict[str, Any] | None) -> ReasonView | None:
 def _assignment(row: AssignmentRow) -> AssignmentView:
     fields = {name: getattr(row, name) for name in _ASSIGNMENT}
     return AssignmentView.model_construct(reasons=_reasons(row.reasons), **fields)
+
+
+def masked_incident(view: IncidentView) -> IncidentView:
+    """For those who see what was done, not to whom."""
+    notes = (view.outcome_notes, view.call_back_notes)
+    outcome, call_back = (mask(one) if one else one for one in notes)
+    return view.model_copy(
+        update={"summary": mask(view.summary), "outcome_notes": outcome, "call_back_notes": call_back}
+    )
+
+
+def masked_report(view: ReportView) -> ReportView:
+    """For those who see what was done, not to whom; a contact that is no number is starred whole."""
+    who, contact = view.reporter, mask(view.reporter.contact)
+    hidden = Reporter(name=_stars(who.name), contact=_stars(contact) if contact == who.contact else contact)
+    return view.model_copy(update={"words": mask(view.words), "reporter": hidden})
+
+
+def masked_entry(view: EntryView) -> EntryView:
+    """For those who see what was done, not to whom: reasons that people typed may name somebody."""
+    data = {name: mask(value) if isinstance(value, str) else value for name, value in view.data.items()}
+    return view.model_copy(update={"data": data})
+
+
+def _stars(name: str) -> str:
+    return name[:1] + STAR * (len(name) - 1)
 
 
 async def show_incidents(site: Site, connection: AsyncConnection, rows: Sequence[IncidentRow]) -> list[IncidentView]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from jieying.citypack.model import Category, CityPack, Level
 from jieying.kit.errors import NotFound
+from jieying.kit.masking import mask
 from jieying.kit.normal import normalise
 from jieying.triage.corpus import Labelled, read_jsonl
 from jieying.triage.models import Model
@@ -78,7 +79,7 @@ def _category(known: list[tuple[Labelled, Understood]], categories: Mapping[str,
         ),
         **_classes(truth, chosen),
         "worst": [
-            {"text": t.text, "is": t.category, "taken_for": a.category, "confidence": a.confidence}
+            {"text": mask(t.text), "is": t.category, "taken_for": a.category, "confidence": a.confidence}
             for t, a in wrong[:_WORST]
         ],
     }
@@ -133,8 +134,8 @@ def _alarms(known: list[tuple[Labelled, Understood]]) -> dict[str, Any]:
         "harmless_texts": len(harmless),
         "false_alarms": _share([is_raised(a) for _, a in harmless]),
         "falsely_urgent": _share([is_urgent(a.level) for _, a in harmless]),
-        "missed": [t.text for t, a in alarming if not is_raised(a)][:_WORST],
-        "raised_falsely": [t.text for t, a in harmless if is_raised(a)][:_WORST],
+        "missed": [mask(t.text) for t, a in alarming if not is_raised(a)][:_WORST],
+        "raised_falsely": [mask(t.text) for t, a in harmless if is_raised(a)][:_WORST],
     }
 
 

@@ -25,8 +25,16 @@ from jieying.journal.actions import Site
 from jieying.journal.model import Entry, Position
 from jieying.kit.errors import Refused
 from jieying.supervise import store as supervise
-from jieying.supervise.api import NotificationView, sees_unit, show_notification, told
-from jieying.supervise.views import show_entry, show_incidents, show_reports, show_unit
+from jieying.supervise.api import NotificationView, sees_unit, show_notification, shown_to, told
+from jieying.supervise.views import (
+    masked_entry,
+    masked_incident,
+    masked_report,
+    show_entry,
+    show_incidents,
+    show_reports,
+    show_unit,
+)
 from jieying.units import store as units
 
 log = logging.getLogger(__name__)
@@ -129,11 +137,12 @@ class Hub:
         site = self.site
         rows = await incidents.running_incidents(connection, site.region, account.org_path, SNAPSHOT_MOST)
         shown = await show_incidents(site, connection, rows) if account.may(Permission.INCIDENT_READ) else []
+        shown = shown_to(account, shown, masked_incident)
         unit_views = [show_unit(site.pack, row) for row in await units.list_units(connection, site.region)]
         reports = []
         if account.may(Permission.REPORT_READ):
             waiting = await incidents.list_reports(connection, site.region, waiting=True, limit=500)
-            reports = await show_reports(site, connection, waiting)
+            reports = shown_to(account, await show_reports(site, connection, waiting), masked_report)
         return encode(
             {
                 "type": "snapshot",
@@ -230,10 +239,10 @@ class Hub:
             "type": "entries",
             "position": str(entries[-1].position),
             "now": site.clock.now(),
-            "entries": [show_entry(entry) for entry in entries if visible(entry)],
-            "incidents": list(seen.values()),
+            "entries": shown_to(account, [show_entry(entry) for entry in entries if visible(entry)], masked_entry),
+            "incidents": shown_to(account, list(seen.values()), masked_incident),
             "units": list(unit_views.values()),
-            "reports": list(reports.values()),
+            "reports": shown_to(account, list(reports.values()), masked_report),
             "notifications": own,
         }
 

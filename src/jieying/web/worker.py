@@ -1,7 +1,6 @@
 """One web server process: `python -m jieying.web.worker`, started by serve.py with its listening socket."""
 
 import gc
-import logging
 import os
 import signal
 import socket
@@ -15,6 +14,7 @@ from jieying.citypack.read import read_pack
 from jieying.diversion.hotline.client import Hotline
 from jieying.kit.clock import parse_clock
 from jieying.kit.db import Database
+from jieying.kit.logs import set_up
 from jieying.settings import Settings
 from jieying.web.app import make_app
 
@@ -32,16 +32,18 @@ def _end_with_parent() -> None:
 
 def main() -> None:
     settings = Settings()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    set_up(settings.log_level)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     listening = socket.socket(fileno=int(os.environ[SOCKET_ENV]))
     pack, hotline = read_pack(settings.pack), None
     if settings.hotline_url:
         hotline = Hotline(settings.hotline_url, settings.hotline_key, pack.hotline.jurisdiction)
-    platform = Platform(Database(settings.database_url), parse_clock(settings.clock), pack, settings.data_dir, hotline)
+    database, clock = Database(settings.database_url), parse_clock(settings.clock)
+    platform = Platform(database, clock, pack, settings.data_dir, hotline, settings.key_file)
     config = uvicorn.Config(
         make_app(platform, settings),
         log_level="warning",
+        log_config=None,  # its messages go the way of ours, masked
         access_log=False,  # addresses and paths of reporters are personal data
         loop="uvloop",
         http="httptools",
