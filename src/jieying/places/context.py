@@ -37,10 +37,16 @@ class Context:
             return list(mentions)
         if districts:
             inside = districts[-1].areas
-            mentions = [_weighed(m, lambda p: self._in(p.position, inside), lambda r: self._in(self._streets.on_road(r), inside))
-                        if o else m for m, o in zip(mentions, open_, strict=True)]  # fmt: skip
+            mentions = [self._by_district(m, inside) if o else m for m, o in zip(mentions, open_, strict=True)]
         mentions = [self._by_number(text, m) if o else m for m, o in zip(mentions, open_, strict=True)]
         return [self._by_roads(m, mentions) if o and m.places else m for m, o in zip(mentions, open_, strict=True)]
+
+    def _by_district(self, mention: Mention, areas: frozenset[str]) -> Mention:
+        return _weighed(
+            mention,
+            lambda place: self._in(place.position, areas),
+            lambda road: self._in(self._streets.on_road(road), areas),
+        )
 
     def _in(self, point: Point | None, areas: frozenset[str]) -> float:
         area = self._areas.area_of(point) if point else None

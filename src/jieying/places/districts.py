@@ -1,4 +1,4 @@
-"""Areas, stations and counties that a text names as the part of the city where it happened: 江南分局, 临港派出所辖区, 东湖街道."""
+"""The part of the city that a text names, by areas and organisations: 江南分局, 临港派出所辖区, 东湖街道."""
 
 import re
 from collections.abc import Iterable

@@ -75,7 +75,7 @@ class NearNames:
         self._keys, self._owners = every[order], owner[order]
 
     def find(self, text: str, closed: Iterable[int] = ()) -> list[NearName]:
-        """The best stretch of the text for every name that may be meant in it, best first; none over what is `closed`."""
+        """The best stretch of the text for every name that may be meant in it, best first; none over `closed`."""
         found: dict[tuple[str, int], NearName] = {}
         for owner, start, end in self._filed_alike(text[:_MOST_TEXT], closed):
             name = self._names[owner]
