@@ -14,8 +14,14 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 # Chinese that is no message: what the program looks for in what people say, and names that data are made of.
 CHINESE_IS_DATA = {
-    "places/locate.py": "words by which people join two roads to a crossing",
+    "places/finder.py": "words by which people join two roads to a crossing",
     "places/addresses.py": "how a house number is written",
+    "places/districts.py": "what people call a part of a city",
+    "places/elsewhere.py": "how people say that they are in a city",
+    "places/locate.py": "what names of a city begin with",
+    "places/nearnames.py": "what names of places end with",
+    "places/relations.py": "how people tell a place by another",
+    "places/spoken.py": "how numbers are spoken",
     "triage/alarms.py": "how Chinese negates and quotes",
     "triage/same_event.py": "how buildings and floors are counted",
     "triage/bursts.py": "how invented witnesses begin and end, and name a place",

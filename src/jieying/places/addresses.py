@@ -7,12 +7,17 @@ from collections.abc import Iterable
 from jieying.citypack.model import Address
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.reasons import Reason
+from jieying.places.spoken import number
 
-# 128号, 128-3号, 128弄; not 3号楼 (a building), 5号线 (a metro line), 2号门.
-_AFTER = re.compile(r" ?(\d{1,5})(?:-\d{1,4})? ?(?:号(?!楼|线|门|出?口|车|台|桌|厅|码头)|弄)")
+# 128号, 128-3号, 128弄, 一百二十八号; not 3号楼 (a building), 5号线 (a metro line), 2号门.
+_AFTER = re.compile(
+    r" ?的?(\d{1,5}|[零〇一幺二两三四五六七八九十百千]{1,8})(?:-\d{1,4})? ?"
+    r"(?:号(?!楼|线|门|出?入?口|车|台|桌|厅|码头)|弄)"
+)
 # "128 X St", "900 block of X St"; not the tail of a telephone number.
 _BEFORE = re.compile(r"(?<![\d-])(\d{1,5}) ?(?:block of )?$")
 _BEFORE_WINDOW = 16
+_HIGHEST = 100_000
 _CLOSE_M = 400.0  # between two known numbers farther apart than this, interpolation is a guess
 
 
@@ -21,7 +26,8 @@ def number_beside(text: str, start: int, end: int) -> int | None:
     before = text[max(0, start - _BEFORE_WINDOW) : start]
     latin = text[end - 1].isascii()
     found = _BEFORE.search(before) if latin else _AFTER.match(text, end)
-    return int(found[1]) if found else None
+    value = number(found[1]) if found else None
+    return int(value) if value is not None and value < _HIGHEST else None
 
 
 class HouseNumbers:
