@@ -21,6 +21,8 @@ BY_HOUR = (
 BUSY = 2.0  # in the first minutes so much more happens than usual: a demo begins lively
 FIRST_S = 240.0
 SEEN_BY_MANY = {"1001", "1013", "2001", "2009", "3001", "3004", "4005", "4006"}
+FRAUD, FRAUD_WEIGHT = "1009", 3.0  # much of what is reported today is fraud
+FIRST_FRAUD = 1  # so many other things happen before: who looks at the anti-fraud desk soon finds something there
 LEVEL_WEIGHT = {"red": 0.3, "orange": 0.6, "yellow": 1.0, "blue": 1.3, "white": 1.3}
 WITH_DEVICE = (Channel.APP, Channel.MINIPROGRAM, Channel.WECHAT)
 
@@ -96,6 +98,9 @@ class Citizens:
                 world.faults.append(f"report {taken['id']} was taken twice")
 
     def _choose(self) -> Story:
+        frauds = [story for story in self._stories if story.category == FRAUD]
+        if frauds and self._events == FIRST_FRAUD:
+            return frauds[0]
         if self.world.chance(0.05):
             channels = [str(Channel.PHONE), str(Channel.WECHAT), str(Channel.SMS)]
             return Story("", "nothing", 0, channels, self.world.words["nothing"], False)
@@ -142,6 +147,7 @@ def _stories(world: World) -> Iterator[Story]:
     for report in given["report"]:
         category = world.pack.categories[report["category"]]
         weight = LEVEL_WEIGHT[str(category.level)] * (0.6 if report.get("resend") else 1.0)
+        weight *= FRAUD_WEIGHT if category.code == FRAUD else 1.0
         yield Story(
             category.code, category.kind, weight, report["channels"], report["templates"], report.get("resend", False)
         )

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import httpx
+import orjson
 
 View = dict[str, Any]  # an object of the API
 
@@ -66,6 +67,8 @@ class Client:
                 await asyncio.sleep(RETRY_S)
                 continue
             if answer.is_success:
+                if answer.headers.get("Content-Type") == "application/x-ndjson":
+                    return {"lines": [orjson.loads(line) for line in answer.content.splitlines()]}
                 return dict(answer.json()) if answer.content else {}
             problem = _problem(answer)
             if answer.status_code == 401:

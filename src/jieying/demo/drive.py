@@ -21,6 +21,7 @@ from jieying.demo.client import Client
 from jieying.demo.dispatchers import Dispatchers
 from jieying.demo.feed import Feed
 from jieying.demo.fleet import Fleet
+from jieying.demo.fraud_desk import FraudDesk
 from jieying.demo.officers import Officers
 from jieying.demo.options import DemoOptions
 from jieying.demo.people import PASSWORD, PLAYED
@@ -75,7 +76,7 @@ async def _at_work(world: World, service: Service, options: DemoOptions, console
     Officers(world, fleet)
     CallTakers(world)
     Dispatchers(world)
-    for work in (world.feed.run, fleet.run, Citizens(world).live, partial(_watch, service)):
+    for work in (world.feed.run, fleet.run, Citizens(world).live, FraudDesk(world).work, partial(_watch, service)):
         world.start(work())
     world.start(show(world, service.url, options, console))
     try:

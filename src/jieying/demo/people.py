@@ -38,6 +38,7 @@ def guests(pack: CityPack) -> list[Person]:
         Person("call-taker", Role.CALL_TAKER, city),
         Person("station", Role.COMMANDER, station),
         Person("officer", Role.OFFICER, unit.org, unit.code),
+        Person("fraud-desk", Role.FRAUD_DESK, city),
         Person("auditor", Role.AUDITOR, city),
     ]
 
@@ -47,6 +48,7 @@ def played(pack: CityPack) -> Iterator[Person]:
     city = _city(pack)
     yield Person("gateway", Role.GATEWAY, city)
     yield Person("desk", Role.DISPATCHER, city)
+    yield Person("anti-fraud", Role.FRAUD_DESK, city)
     for number in range(1, CALL_TAKERS + 1):
         yield Person(f"call-taker-{number}", Role.CALL_TAKER, city)
     for org in sorted({spokesman_org(pack, unit.org) for unit in pack.units.values()}):
