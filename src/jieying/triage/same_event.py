@@ -178,11 +178,13 @@ def _measured(
     if age > WINDOW.total_seconds() or (away is not None and away > WINDOW_M):
         return None
     guess = min((distance_m(one, place) for one in new.guesses), default=math.inf) if place else math.inf
-    likeness = [alike for one in heard if (alike := _likeness(mine, one)) is not None]
+    likeness = _likeness(mine, heard)
     numbers = [(mine.numbers[n], one.numbers[n]) for one in heard for n in mine.numbers.keys() & one.numbers.keys()]
     agree = any(a & b for a, b in numbers)
     values = {
+        "just_now": math.exp(-age / 60),
         "recent": math.exp(-age / 300),
+        "lately": math.exp(-age / 900),
         "same_category": float(new.category is not None and new.category == known[0].category),
         "words": max(_share(mine.pairs, one.pairs, rare) for one in heard),
         "same_numbers": float(agree),
@@ -194,19 +196,30 @@ def _measured(
         values |= {"near": math.exp(-away / 100), "nearish": math.exp(-away / 400)}
     else:
         values["near_guess"] = math.exp(-guess / 400)
-    if likeness:
-        meanings, kinds = zip(*likeness, strict=True)
-        values |= {"meaning": max(meanings), "meaning_of_all": sum(meanings) / len(meanings)}
-        values |= {"kinds": max(kinds), "kinds_of_all": sum(kinds) / len(kinds)}
+    values |= likeness
     kind = ("placed" if away is not None else "placeless") + ("" if likeness else "_no_vector")
     return Compared(kind, values, away, age)
 
 
-def _likeness(a: _Heard, b: _Heard) -> tuple[float, float] | None:
-    """Of the meaning and of the categories; None where one has no vector, or one of another model."""
-    if a.kept is None or b.kept is None or a.kept.shape != b.kept.shape:
-        return None
-    return float(a.kept[:_COLUMNS] @ b.kept[:_COLUMNS]), float(a.kept[_COLUMNS:] @ b.kept[_COLUMNS:])
+def _likeness(mine: _Heard, heard: Sequence[_Heard]) -> dict[str, float]:
+    """Of the meaning, to the likest report and to the middle of all; of the categories, to the likest and on average.
+
+    Empty where nothing can be compared: without a vector, or with one of another model.
+    """
+    if mine.kept is None:
+        return {}
+    kept = [one.kept for one in heard if one.kept is not None and one.kept.shape == mine.kept.shape]
+    if not kept:
+        return {}
+    rows = np.stack(kept)
+    meanings, kinds = rows[:, :_COLUMNS] @ mine.kept[:_COLUMNS], rows[:, _COLUMNS:] @ mine.kept[_COLUMNS:]
+    middle = float(np.linalg.norm(rows[:, :_COLUMNS].mean(axis=0)))
+    return {
+        "meaning": float(meanings.max()),
+        "meaning_of_all": float(meanings.mean()) / max(middle, 1e-9),
+        "kinds": float(kinds.max()),
+        "kinds_of_all": float(kinds.mean()),
+    }
 
 
 def _hear(one: Facts) -> _Heard:

@@ -26,7 +26,7 @@ from jieying.triage.text import model_text
 
 BURSTS = 500
 _FIT_SEED, _JUDGED_SEED = 7, 8
-SPACE_TIME = ("recent", "near", "nearish", "near_guess", "reports")
+SPACE_TIME = ("just_now", "recent", "lately", "near", "nearish", "near_guess", "reports")
 TEXT = ("words", "meaning", "meaning_of_all", "kinds", "kinds_of_all", "same_numbers", "other_numbers", "reports")
 _DIRECTIONS = 20
 _NAMES = 4  # place names that each wording is said with, to see what a name does to its vector
@@ -177,6 +177,10 @@ def evaluate(pack: CityPack, count: int = BURSTS) -> dict[str, Any]:
         weights = fit(learn_pairs, only)
         limits = best_limits(learn, scored(learn_pairs, len(learn), weights))
         result[name] = figures(given, [shown(one, *limits) for one in scored(judged_pairs, len(given), weights)])
+    weights = fit(judged_pairs)
+    limits = best_limits(given, scored(judged_pairs, len(given), weights))
+    swapped = [shown(one, *limits) for one in scored(learn_pairs, len(learn), weights)]
+    result["halves_swapped"] = figures(learn, swapped)
     limits = best_limits(learn, old_scores(learn))
     result["before"] = figures(given, [shown(one, *limits) for one in old_scores(given)])
     result["before_all_shown"] = figures(given, [shown(one, 0, 0) for one in old_scores(given)])
