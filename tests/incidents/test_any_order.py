@@ -22,6 +22,7 @@ from sqlalchemy import text
 
 from jieying.bootstrap import Platform
 from jieying.dispatch import actions as dispatch
+from jieying.diversion.hotline import actions as hotline
 from jieying.incidents import actions as incidents
 from jieying.incidents.model import (
     ASSIGNMENT_TRANSITIONS,
@@ -169,12 +170,15 @@ class Actors(RuleBasedStateMachine):
             case "divert":
                 target = IncidentState.DIVERTED
                 action = dispatch.leave_to_others(self.site, chosen.id, "d", target, "fire_119")
-            case _:
+            case "reopen":
                 target = IncidentState.OPEN
                 action = incidents.reopen_incident(self.site, chosen.id, "d", "again")
+            case _:
+                target = IncidentState.OPEN
+                action = hotline.take_back(self.site, chosen.id, "d", "again")
         legal = target in INCIDENT_TRANSITIONS[IncidentState(chosen.state)]
         if target is IncidentState.OPEN:  # by hand only from where it had ended
-            legal = chosen.state in ("closed", "diverted")
+            legal = chosen.state == ("closed" if verb == "reopen" else "diverted")
         self.attempt(action, legal, (chosen.state, str(target)))
 
     @precondition(lambda self: self.rows("incident"))
@@ -249,7 +253,7 @@ class Actors(RuleBasedStateMachine):
     def an_incident_that_needs_units_is_due_or_waits(self) -> None:
         given = self.rows("assignment")
         for one in self.rows("incident"):
-            since = one.reopened_at or one.opened_at
+            since = max(moment for moment in (one.opened_at, one.reopened_at, one.taken_back_at) if moment)
             serving = [
                 a for a in given
                 if a.incident_id == one.id and (a.state in LIVE or (a.state == "cleared" and a.cleared_at >= since))
