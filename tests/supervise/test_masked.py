@@ -73,7 +73,7 @@ async def test_reasons_that_people_typed_are_masked_in_the_timeline(
 ) -> None:
     _, opened = await incident(platform)
     dispatcher, auditor = await sign_in(Role.DISPATCHER), await sign_in(Role.AUDITOR)
-    reason = {"reason": "与13812345678的王先生重复"}
+    reason = {"to": "hotline_12345", "reason": "与13812345678的王先生重复"}
     done = await client.post(f"/api/incidents/{opened}/divert", json=reason, headers=dispatcher)
     assert done.status_code == 200, done.text
     shown = (await client.get(f"/api/incidents/{opened}/timeline", headers=auditor)).text
