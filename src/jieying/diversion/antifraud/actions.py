@@ -22,7 +22,7 @@ from jieying.diversion.antifraud.model import (
     StopState,
     refuse_move,
 )
-from jieying.diversion.antifraud.rules import CATEGORIES, PATIENCE, counts, due_at, is_for_desk, number_for
+from jieying.diversion.antifraud.rules import PATIENCE, counts, due_at, is_for_desk, is_fraud, number_for
 from jieying.diversion.antifraud.scope import place_of
 from jieying.incidents import store as incidents
 from jieying.incidents.store import ReportRow
@@ -44,7 +44,7 @@ async def bring_to_desk(
 
     Understood again (the call-taker wrote down more), what no person has looked at is read anew.
     """
-    if not is_for_desk(report.channel, category, chance):
+    if not is_for_desk(site.pack, report.channel, category, chance):
         return
     known = await store.case_of_report(connection, site.region, report.id)
     if known is not None:
@@ -110,7 +110,7 @@ def _facts(row: ReportRow) -> Facts:
 async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Subscriber of the journal: what a person opens as fraud, or amends to it, goes to the desk too."""
     for one in entries:
-        if one.incident is None or one.data.get("category") not in CATEGORIES:
+        if one.incident is None or not is_fraud(site.pack, one.data.get("category")):
             continue
         if one.kind in ("incident.opened", "incident.amended"):
             for report in await incidents.reports_of(connection, site.region, one.incident):
