@@ -18,6 +18,7 @@ from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
 from jieying.dispatch import moves
 from jieying.diversion.antifraud import actions as antifraud
+from jieying.diversion.antifraud import arrival
 from jieying.diversion.antifraud import store as antifraud_store
 from jieying.incidents import store as incidents_store
 from jieying.intake import steps
@@ -44,7 +45,7 @@ SUBSCRIBERS: dict[str, Handler] = {
     "clocks": supervise.follow,
     "notices": notices.tell,
     "asked": knowledge.follow,
-    "fraud": antifraud.follow,
+    "fraud": arrival.follow,
 }
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.citypack.model import Level
 from jieying.dispatch.rules import plan_for
-from jieying.diversion.antifraud.actions import bring_to_desk
+from jieying.diversion.antifraud.arrival import bring_to_desk
 from jieying.incidents import actions as incidents
 from jieying.incidents import store
 from jieying.incidents.model import Channel, ReportState
