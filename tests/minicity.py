@@ -145,7 +145,15 @@ def _categories() -> dict[str, Category]:
         Category("crime", "", Name("刑事警情", "Crime"), "police", Level.ORANGE),
         Category("robbery", "crime", Name("抢劫", "Robbery"), "police", Level.ORANGE, ("抢劫", "抢包", "robbery")),
         Category("theft", "crime", Name("盗窃", "Theft"), "police", Level.BLUE, ("被偷", "小偷", "盗窃", "theft")),
-        Category("fraud", "crime", Name("诈骗", "Fraud"), "police", Level.YELLOW, ("诈骗", "被骗", "转账", "fraud")),
+        Category(
+            "fraud",
+            "crime",
+            Name("诈骗", "Fraud"),
+            "police",
+            Level.YELLOW,
+            ("诈骗", "被骗", "转账", "fraud"),
+            frozenset({"anti_fraud"}),
+        ),
         Category("order", "", Name("治安警情", "Public order"), "police", Level.YELLOW),
         Category(
             "fight",

@@ -18,6 +18,7 @@ from jieying.citypack.model import CityPack
 from jieying.dispatch import actions as dispatch
 from jieying.dispatch import moves
 from jieying.diversion.antifraud import actions as antifraud
+from jieying.diversion.antifraud import arrival
 from jieying.diversion.antifraud import store as antifraud_store
 from jieying.diversion.hotline import actions as hotline
 from jieying.diversion.hotline import store as hotline_store
@@ -50,7 +51,7 @@ SUBSCRIBERS: dict[str, Handler] = {
     "clocks": supervise.follow,
     "notices": notices.tell,
     "asked": knowledge.follow,
-    "fraud": antifraud.follow,
+    "fraud": arrival.follow,
 }
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it

@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.citypack.model import Level
 from jieying.dispatch.rules import plan_for
-from jieying.diversion.antifraud.actions import bring_to_desk
+from jieying.diversion.antifraud.arrival import bring_to_desk
 from jieying.diversion.hotline import actions as hotline
 from jieying.diversion.hotline import store as hotline_store
 from jieying.incidents import actions as incidents

@@ -70,7 +70,7 @@ def _told_of(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
 def _told_of_fraud(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
     """The desk itself; of what it leaves waiting and of a stop that ends, the ladder too."""
     desk, params = Told(Role.FRAUD_DESK, city_of(site.pack)), {"case": one.subject}
-    if one.kind == "fraud.opened":
+    if one.kind in ("fraud.opened", "fraud.refused"):
         return [(desk, params)]
     if one.kind not in ("fraud.waiting", "fraud.expiring", "fraud.lapsed"):
         return []

@@ -3,7 +3,7 @@
 Everybody locks in the same order: case, requests, journal. No value of a field ever goes into the journal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.diversion.antifraud import store
-from jieying.diversion.antifraud.fields import Fields, as_json, corrected, faults, from_json, read_fields
+from jieying.diversion.antifraud.fields import Fields, as_json, corrected, faults, from_json
 from jieying.diversion.antifraud.model import (
     LASTS,
     RUNNING,
@@ -22,103 +22,18 @@ from jieying.diversion.antifraud.model import (
     StopState,
     refuse_move,
 )
-from jieying.diversion.antifraud.rules import CATEGORIES, PATIENCE, counts, due_at, is_for_desk, number_for
+from jieying.diversion.antifraud.rules import PATIENCE, counts, due_at, number_for
 from jieying.diversion.antifraud.scope import place_of
-from jieying.incidents import store as incidents
-from jieying.incidents.store import ReportRow
 from jieying.journal.actions import SYSTEM, Site, record
-from jieying.journal.model import Entry
 from jieying.kit.errors import Conflict, Invalid
 from jieying.kit.ids import new_id
-from jieying.triage.same_event import RESEND_WINDOW, Facts, is_resend
 
 RING_MOST = 50
 # What a further transfer of the same victim has in common with the first.
 _SAME_VICTIM = ("victim", "contact", "account")
 
 
-async def bring_to_desk(
-    site: Site, connection: AsyncConnection, report: ReportRow, category: str | None, chance: float, actor: str = SYSTEM
-) -> None:
-    """Part of the action that understood the report: if it is fraud, it is at the desk with that commit.
-
-    Understood again (the call-taker wrote down more), what no person has looked at is read anew.
-    """
-    if not is_for_desk(report.channel, category, chance):
-        return
-    known = await store.case_of_report(connection, site.region, report.id)
-    if known is not None:
-        await _read_again(site, connection, known.id, report)
-    elif not await _is_resent(site, connection, report):
-        await _open(site, connection, report, actor)
-
-
-async def _open(site: Site, connection: AsyncConnection, report: ReportRow, actor: str) -> None:
-    now = site.clock.now()
-    id_ = new_id(now)
-    fields, made_by, acting_as = _read(site, report)
-    opened = await store.add_case(
-        connection, region=site.region, id=id_, report_id=report.id, state=str(CaseState.OPEN), made_by=str(made_by),
-        acting_as=acting_as, opened_at=now,
-    )  # fmt: skip
-    if not opened:  # somebody else's transaction was first
-        return
-    await _add_draft(site, connection, id_, fields)
-    missing = [fault.field for fault in faults(fields, made_by, acting_as, now) if fault.code == "missing"]
-    await _tell(site, connection, id_, "fraud.opened", actor, report=str(report.id), missing=missing)
-
-
-def _read(site: Site, report: ReportRow) -> tuple[Fields, MadeBy, str]:
-    return read_fields(
-        report.words, report.reporter_name, report.reporter_contact, report.received_at, site.pack.timezone
-    )
-
-
-async def _add_draft(site: Site, connection: AsyncConnection, case_id: UUID, fields: Fields) -> Row[Any]:
-    now = site.clock.now()
-    return await store.add_stop(
-        connection, region=site.region, id=new_id(now), case_id=case_id, state=str(StopState.DRAFT),
-        fields=as_json(fields), due_at=due_at(StopState.DRAFT, now),
-    )  # fmt: skip
-
-
-async def _read_again(site: Site, connection: AsyncConnection, case_id: UUID, report: ReportRow) -> None:
-    case = await store.get_case(connection, site.region, case_id, lock=True)
-    fresh, _, _ = _read(site, report)
-    for row in await store.stops_of(connection, site.region, [case.id]):
-        before = from_json(row.fields)
-        taken = {name for name, field in before.items() if field.checked or field.source == "person"}
-        after = {name: field for name, field in before.items() if name in taken or name in fresh}
-        after |= {name: field for name, field in fresh.items() if name not in taken}
-        if row.state == StopState.DRAFT and after != before:
-            await store.change_stop(connection, row, fields=as_json(after))
-            await _tell(site, connection, case_id, "fraud.read_again", SYSTEM, stop=str(row.id))
-        return  # what was added by hand for a further account is the desk's own
-
-
-async def _is_resent(site: Site, connection: AsyncConnection, report: ReportRow) -> bool:
-    """Whether the desk has this very message of this reporter already: one victim, one case."""
-    cases = await store.cases_since(connection, site.region, report.received_at - RESEND_WINDOW)
-    earlier = await incidents.reports_by_ids(connection, site.region, [case.report_id for case in cases])
-    return any(is_resend(_facts(report), _facts(other)) for other in earlier)
-
-
-def _facts(row: ReportRow) -> Facts:
-    return Facts("", row.received_at, None, None, row.words, row.reporter_contact, row.channel)
-
-
-async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
-    """Subscriber of the journal: what a person opens as fraud, or amends to it, goes to the desk too."""
-    for one in entries:
-        if one.incident is None or one.data.get("category") not in CATEGORIES:
-            continue
-        if one.kind in ("incident.opened", "incident.amended"):
-            for report in await incidents.reports_of(connection, site.region, one.incident):
-                if await store.case_of_report(connection, site.region, report.id) is None:
-                    await bring_to_desk(site, connection, report, one.data["category"], 0.0, one.actor)
-
-
-async def _tell(
+async def tell(
     site: Site,
     connection: AsyncConnection,
     case_id: UUID,
@@ -134,10 +49,18 @@ async def _tell(
     await record(site, connection, kind, "fraud", case_id, actor, incident, org=place.org, **data)
 
 
+async def new_draft(site: Site, connection: AsyncConnection, case_id: UUID, fields: Fields) -> Row[Any]:
+    now = site.clock.now()
+    return await store.add_stop(
+        connection, region=site.region, id=new_id(now), case_id=case_id, state=str(StopState.DRAFT),
+        fields=as_json(fields), due_at=due_at(StopState.DRAFT, now),
+    )  # fmt: skip
+
+
 async def look_up(site: Site, case_id: UUID, actor: str) -> None:
     """Somebody opens a case and sees it in full; its reason is the case itself."""
     async with site.db.transaction() as connection:
-        await _tell(site, connection, case_id, "fraud.looked_up", actor, on_incident=False)
+        await tell(site, connection, case_id, "fraud.looked_up", actor, on_incident=False)
 
 
 async def set_reporter(site: Site, case_id: UUID, made_by: MadeBy, acting_as: str, actor: str) -> None:
@@ -146,7 +69,7 @@ async def set_reporter(site: Site, case_id: UUID, made_by: MadeBy, acting_as: st
         await store.move_case(
             connection, site.region, case_id, CaseState.OPEN, made_by=str(made_by), acting_as=acting_as.strip()
         )
-        await _tell(site, connection, case_id, "fraud.reporter", actor, on_incident=False, made_by=str(made_by))
+        await tell(site, connection, case_id, "fraud.reporter", actor, on_incident=False, made_by=str(made_by))
 
 
 async def add_draft(site: Site, case_id: UUID, actor: str) -> Row[Any]:
@@ -155,8 +78,8 @@ async def add_draft(site: Site, case_id: UUID, actor: str) -> Row[Any]:
         await _open_case(site, connection, case_id)
         first = (await store.stops_of(connection, site.region, [case_id]))[0]
         same = {name: field for name, field in from_json(first.fields).items() if name in _SAME_VICTIM}
-        row = await _add_draft(site, connection, case_id, same)
-        await _tell(site, connection, case_id, "fraud.added", actor, on_incident=False, stop=str(row.id))
+        row = await new_draft(site, connection, case_id, same)
+        await tell(site, connection, case_id, "fraud.added", actor, on_incident=False, stop=str(row.id))
         return row
 
 
@@ -185,7 +108,7 @@ async def correct_fields(site: Site, id: UUID, given: Mapping[str, str], version
             raise Conflict("stop_no_draft", stop_now=row.state)
         fields, changed = corrected(from_json(row.fields), given)
         after = await store.change_stop(connection, row, version, fields=as_json(fields))
-        await _tell(
+        await tell(
             site, connection, case.id, "fraud.fields", actor, on_incident=False, stop=str(id), fields=changed,
             checked=sorted(given.keys() & fields.keys() - set(changed)),
         )  # fmt: skip
@@ -219,7 +142,7 @@ async def _request(site: Site, connection: AsyncConnection, row: Row[Any], actor
         connection, site.region, row.id, StopState.REQUESTED, requested_at=now, requested_by=actor,
         due_at=due_at(StopState.REQUESTED, now), answer=None, answer_at=None, refusal=None, **values,
     )  # fmt: skip
-    await _tell(site, connection, row.case_id, "fraud.requested", actor, stop=str(row.id), number=after.number)
+    await tell(site, connection, row.case_id, "fraud.requested", actor, stop=str(row.id), number=after.number)
     return after
 
 
@@ -245,7 +168,7 @@ async def renew(site: Site, id: UUID, actor: str) -> Row[Any]:
             raise Conflict("stop_twice", most=TIMES_MOST)
         await store.move_stop(connection, site.region, id, StopState.RENEWED, due_at=None)
         number = await _number(site, connection, row.case_id, row.counter_account, without=None)
-        second = await _add_draft(site, connection, row.case_id, from_json(row.fields))
+        second = await new_draft(site, connection, row.case_id, from_json(row.fields))
         return await _request(site, connection, second, actor, number=number, counter_account=row.counter_account)
 
 
@@ -264,7 +187,7 @@ async def _step(site: Site, id: UUID, target: StopState, kind: str, actor: str, 
         case, _ = await _locked(site, connection, id)
         due = due_at(target, site.clock.now())
         row = await store.move_stop(connection, site.region, id, target, due_at=due, **changes)
-        await _tell(site, connection, case.id, kind, actor, stop=str(id))
+        await tell(site, connection, case.id, kind, actor, stop=str(id))
         return row
 
 
@@ -282,7 +205,7 @@ async def close(site: Site, case_id: UUID, reason: CloseReason, actor: str) -> N
             connection, site.region, case_id, CaseState.OPEN,
             state=str(CaseState.CLOSED), closed_at=now, close_reason=str(reason),
         )  # fmt: skip
-        await _tell(site, connection, case_id, "fraud.closed", actor, close_reason=str(reason))
+        await tell(site, connection, case_id, "fraud.closed", actor, close_reason=str(reason))
 
 
 async def reopen(site: Site, case_id: UUID, actor: str) -> None:
@@ -292,7 +215,7 @@ async def reopen(site: Site, case_id: UUID, actor: str) -> None:
             connection, site.region, case_id, CaseState.CLOSED,
             state=str(CaseState.OPEN), closed_at=None, close_reason=None,
         )  # fmt: skip
-        await _tell(site, connection, case_id, "fraud.reopened", actor)
+        await tell(site, connection, case_id, "fraud.reopened", actor)
 
 
 async def ring_due(site: Site) -> bool:
@@ -306,10 +229,10 @@ async def ring_due(site: Site) -> bool:
         for row in rows:
             if row.state == StopState.STOPPED and now >= row.answer_at + LASTS:
                 await store.move_stop(connection, site.region, row.id, StopState.LAPSED, due_at=None)
-                await _tell(site, connection, row.case_id, "fraud.lapsed", SYSTEM, stop=str(row.id), number=row.number)
+                await tell(site, connection, row.case_id, "fraud.lapsed", SYSTEM, stop=str(row.id), number=row.number)
             elif row.state == StopState.STOPPED:
                 await store.set_due(connection, row, row.answer_at + LASTS, 0)
-                await _tell(
+                await tell(
                     site, connection, row.case_id, "fraud.expiring", SYSTEM, stop=str(row.id), number=row.number,
                     ends_at=row.answer_at + LASTS,
                 )  # fmt: skip
@@ -317,7 +240,7 @@ async def ring_due(site: Site) -> bool:
                 again = row.rung + 1 < len(site.pack.targets.ladder)
                 due = now + PATIENCE[StopState(row.state)] if again else None
                 await store.set_due(connection, row, due, row.rung + 1)
-                await _tell(
+                await tell(
                     site, connection, row.case_id, "fraud.waiting", SYSTEM, stop=str(row.id), stop_state=row.state,
                     rung=row.rung,
                 )  # fmt: skip

@@ -9,8 +9,7 @@ from jieying.diversion.antifraud.model import LASTS, NOT_COUNTED, Answer, StopSt
 from jieying.incidents.model import Channel
 from jieying.triage.rules import SURE_OF_FRAUD
 
-# Telecom and online fraud as city packs name it.
-CATEGORIES = frozenset({"1009", "fraud"})
+SKILL = "anti_fraud"  # a category of the city pack that asks for it is fraud
 # These are not the voice of a victim; what they bring goes the usual way.
 NOT_OF_A_VICTIM = frozenset({Channel.LEAD, Channel.ALARM})
 
@@ -27,9 +26,14 @@ CLOCKS_DIFFER = timedelta(minutes=5)  # a bank's clock and ours, at most
 GOLDEN = timedelta(minutes=30)
 
 
-def is_for_desk(channel: str, category: str | None, chance: float) -> bool:
+def is_fraud(pack: CityPack, category: str | None) -> bool:
+    found = pack.categories.get(category or "")
+    return found is not None and SKILL in found.skills
+
+
+def is_for_desk(pack: CityPack, channel: str, category: str | None, chance: float) -> bool:
     """Whether a report goes to the desk: fraud by its category, or likely enough, and from a victim's side."""
-    return channel not in NOT_OF_A_VICTIM and (category in CATEGORIES or chance >= SURE_OF_FRAUD)
+    return channel not in NOT_OF_A_VICTIM and (is_fraud(pack, category) or chance >= SURE_OF_FRAUD)
 
 
 def city_of(pack: CityPack) -> str:

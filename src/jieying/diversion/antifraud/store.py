@@ -55,7 +55,7 @@ case = Table(
     UniqueConstraint("region", "report_id"),
     ForeignKeyConstraint(["region", "report_id"], ["report.region", "report.id"]),
     CheckConstraint("made_by IN ('victim','for_victim')", name="starts_with_a_victim"),
-    Index("ix_fraud_case_open", "region", "opened_at", postgresql_where=text("state = 'open'")),
+    Index("ix_fraud_case_opened", "region", "opened_at"),
 )
 
 batch = Table(

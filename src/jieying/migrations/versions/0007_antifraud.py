@@ -34,9 +34,7 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("made_by IN ('victim','for_victim')", name=op.f("ck_fraud_case_starts_with_a_victim")),
     )
-    op.create_index(
-        "ix_fraud_case_open", "fraud_case", ["region", "opened_at"], postgresql_where=sa.text("state = 'open'")
-    )
+    op.create_index("ix_fraud_case_opened", "fraud_case", ["region", "opened_at"])
     op.create_table(
         "fraud_batch",
         sa.Column("region", sa.Text(), nullable=False),
