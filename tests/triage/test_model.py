@@ -94,7 +94,7 @@ def test_a_word_that_nothing_bears_out_is_lowered_and_never_silenced(
 
 
 def test_an_alarm_is_raised_whatever_the_model_thinks(understanding: Understanding) -> None:
-    found = understanding.understand("半夜放音乐，楼下有人绑架")
+    found = understanding.understand("楼下有人绑架")
     assert (found.level, found.ours) == (Level.RED, "police")
 
 
@@ -154,6 +154,13 @@ def test_whatever_comes_is_answered_and_never_lost(understanding: Understanding,
     assert unsaid(found.reasons) == []
     assert found.reasons or found.ours == "police"
     assert found.ours != "unclear" or codes(found.reasons) & {"not_understood", "unsure_whose", "unsure_category"}
+
+
+@pytest.mark.parametrize("words", ["刚才", "3号楼", "12万8千", "嗯", "a", "<script>a(1)</script>", "Помогите", "😀"])
+def test_of_what_it_cannot_read_the_model_guesses_nothing(understanding: Understanding, words: str) -> None:
+    found = understanding.understand(words)
+    assert (found.category, found.ours, found.level) == (None, "unclear", Level.YELLOW)
+    assert codes(found.reasons) == {"not_understood"}
 
 
 @settings(deadline=None)

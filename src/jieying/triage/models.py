@@ -37,8 +37,8 @@ class Proposal:
     """What the model makes of a text.
 
     Codes of categories with their probabilities, most likely first; the probabilities that it tells of fraud, and that
-    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger; the sentence vector for
-    the search for same events, None where the model has none.
+    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger if it is likely; the
+    sentence vector for the search for same events, None where the model has none.
     """
 
     categories: tuple[tuple[str, float], ...]
@@ -103,12 +103,15 @@ class Model:
         category, fraud, alarm = (self.heads.get(task) for task in TASKS)
         assert category is not None
         chances = category.chances(row)
+        danger = alarm.chance("yes", row) if alarm else 0.5
         return Proposal(
             _ranked(category, chances),
             fraud.chance("yes", row) if fraud else 0.0,
-            alarm.chance("yes", row) if alarm else 0.5,
+            danger,
             _spans(text, found, category.weights[:, int(chances.argmax())], self.ngrams.idf),
-            _spans(text, found, alarm.weights[:, alarm.labels.index("yes")], self.ngrams.idf) if alarm else (),
+            _spans(text, found, alarm.weights[:, alarm.labels.index("yes")], self.ngrams.idf)
+            if alarm and danger > 0.5
+            else (),
             row.vector,
         )
 

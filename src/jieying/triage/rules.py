@@ -7,6 +7,7 @@ elsewhere, goes to a person.
 """
 
 import math
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -27,13 +28,15 @@ _SHOWN_OTHERS = 3
 # A police matter sent to the hotline, or answered as an enquiry, costs ten times a call-taker's look.
 SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
-SURE_OF_FRAUD = 0.85  # fewer than 1 in 100 messages to a city hotline reach it
+SURE_OF_FRAUD = 0.7  # fewer than 1 in 100 messages to a city hotline reach it
 # How much speaks of danger (`_danger`), as log-odds; chosen on left-out wordings (docs/understanding.md). Missing an
 # alarm costs more than a false one: words are doubted only where no alarm at all was lost.
 RAISED_WITHOUT_A_WORD = 1.0
 RAISED_THOUGH_LOWERED = 5.0
 WORD_DOUBTED = -5.0
 _DOUBTED_FROM = 8  # characters: a shorter text has nothing beside the word that could speak against it
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_MODEL_READS_FROM = 3  # Chinese characters: of 刚才, of a script or of another language it knows nothing
 _ALARM_BONUS = 0.5  # of the probability, for a category that a meant alarm word names
 
 
@@ -81,7 +84,7 @@ class Understanding:
         text = normalise(words)
         alarms, hits = self._alarms.find(text)
         given = self._categories.get(hint_category) if hint_category else None
-        proposal = self._propose(text) if text.text else None
+        proposal = self._propose(text) if len(_CHINESE.findall(text.text)) >= _MODEL_READS_FROM else None
         if proposal:
             alarms, hits = self._second_opinion(proposal, alarms, hits, len(text.text))
             proposal = self._agreed(proposal)
