@@ -70,7 +70,7 @@ class Mention:
 class Gazetteer:
     """All names of a city's places and roads. `common`: beginnings that many of them share."""
 
-    def __init__(self, places: Iterable[Place], roads: Iterable[str], common: Iterable[str] = (), near: bool = True) -> None:
+    def __init__(self, places: Iterable[Place], roads: Iterable[str], common: Iterable[str] = ()) -> None:
         self._places: dict[str, list[Place]] = {}
         for place in places:
             for name in {plain(name) for name in (place.name, *place.aliases)}:
@@ -81,7 +81,7 @@ class Gazetteer:
                 self._roads.setdefault(spelling, road)
         names = [name for name in self._places.keys() | self._roads.keys() if len(name) >= _SHORTEST]
         self._finder = WordFinder(names)
-        self._near = NearNames(names if near else (), common)
+        self._near = NearNames(names, common)
         self._parts = {part for name in names for part, *_ in self._finder.find(name) if part != name}
 
     def mentions(self, text: str) -> list[Mention]:

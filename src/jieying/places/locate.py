@@ -38,15 +38,14 @@ _OUTSIDE_DISTRICT = 0.6
 class Locator:
     """Finds places in the words of one city. Crossings and road lines come from the road network."""
 
-    def __init__(self, pack: CityPack, crossings: Crossings, road_lines: RoadLines, near: bool = True) -> None:
-        """`near`: also names that are only nearly right; without them it is what the evaluation compares with."""
+    def __init__(self, pack: CityPack, crossings: Crossings, road_lines: RoadLines) -> None:
         self._areas = AreaIndex(pack)
         self._districts = Districts(pack)
         self._elsewhere = Elsewhere(pack)
         streets = Streets(pack, crossings, road_lines)
         city = pack.name.zh.removesuffix("市")
         places = (*pack.places, *stations(pack))
-        self._gazetteer = Gazetteer(places, streets.names, (f"{city}市", city, "地铁"), near)
+        self._gazetteer = Gazetteer(places, streets.names, (f"{city}市", city, "地铁"))
         self._context = Context(streets, self._areas)
         self._finder = Finder(streets, self._gazetteer, places)
         self._around = Around(streets)

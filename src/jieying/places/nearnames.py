@@ -99,7 +99,7 @@ class NearNames:
             for kept, key in zip(_kept(length), _filed([sounds[k + starts] for k in range(length)]), strict=True):
                 keys.append(key)
                 stretches.append(np.stack([np.full_like(starts, -len(kept)), starts, starts + length]))
-        if not keys or not len(self._keys):
+        if not keys:
             return
         every = np.concatenate(keys)
         low = np.searchsorted(self._keys, every, "left")
