@@ -7,8 +7,9 @@ import pytest
 from jieying.bootstrap import Platform
 from jieying.citypack.model import Level
 from jieying.demo.hotline import Peer
-from jieying.incidents import actions as incidents
 from jieying.incidents.model import Channel
+from jieying.intake import actions as intake
+from jieying.intake.actions import NewReport
 from jieying.kit.clock import ManualClock
 from jieying.triage.rules import Understanding, Understood
 from tests.diversion import acts as hotline
@@ -75,7 +76,8 @@ async def test_what_they_refused_is_not_sent_there_again_without_a_person(
     next(iter(peer.cases.values())).status = "refused"
     clock.advance(61)
     await platform.run_due()
-    await incidents.describe_report(platform.site, id_, "taker", "小区停水了，三号楼", None, {})
+    new = NewReport(Channel.PHONE, "小区停水了，三号楼")
+    await intake.describe(platform.site, platform.city, id_, "taker", new)
     await platform.run_due()
     assert (await acts.report_row(platform, id_)).needs_person["code"] == "ours_hotline"
     assert len(peer.cases) == 1

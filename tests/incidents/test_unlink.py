@@ -49,7 +49,7 @@ async def unlink(platform: Platform, report: UUID) -> None:
 async def test_report_and_incident_are_as_before_the_link(platform: Platform, channel: Channel) -> None:
     here, report = await acts.incident(platform), await waits(platform, channel=channel)
     before = columns(await acts.report_row(platform, report)), columns(await acts.incident_row(platform, here))
-    await intake.link(platform.site, report, here, "taker")
+    await intake.link(platform.site, platform.city, report, here, "taker")
     await unlink(platform, report)
     after = columns(await acts.report_row(platform, report)), columns(await acts.incident_row(platform, here))
     assert after == before
@@ -69,7 +69,7 @@ async def test_the_clock_of_a_report_that_nobody_answered_runs_on_from_when_it_c
 
     before = await due()
     clock.advance(1)
-    await intake.link(platform.site, report, here, "taker")
+    await intake.link(platform.site, platform.city, report, here, "taker")
     assert await due() is None
     await unlink(platform, report)
     assert await due() == before
@@ -80,7 +80,7 @@ async def test_what_a_report_asked_waits_for_an_answer_again(platform: Platform)
     query = "SELECT state, due_at FROM knowledge_asked WHERE report_id = :r"
     before = await acts.fetch(platform, query, r=report)
     assert [row.state for row in before] == ["waiting"]
-    await intake.link(platform.site, report, here, "taker")
+    await intake.link(platform.site, platform.city, report, here, "taker")
     await platform.run_due()
     await unlink(platform, report)
     await platform.run_due()
@@ -120,7 +120,7 @@ async def test_unlinking_needs_a_reason_and_the_right_to_take_reports(
     platform: Platform, client: httpx.AsyncClient, sign_in: SignIn
 ) -> None:
     here, report = await acts.incident(platform), await waits(platform)
-    await intake.link(platform.site, report, here, "taker")
+    await intake.link(platform.site, platform.city, report, here, "taker")
     path = f"/api/reports/{report}/unlink"
     taker = await sign_in(Role.CALL_TAKER)
     assert (await client.post(path, headers=taker, json={"reason": ""})).status_code == 422
@@ -137,7 +137,7 @@ async def _refusals(*both: Coroutine[Any, Any, Any]) -> list[BaseException]:
 
 async def test_of_two_who_unlink_at_once_one_is_told_and_the_count_is_right(platform: Platform) -> None:
     here, report = await acts.incident(platform), await waits(platform)
-    await intake.link(platform.site, report, here, "taker")
+    await intake.link(platform.site, platform.city, report, here, "taker")
     refused = await _refusals(unlink(platform, report), unlink(platform, report))
     assert [type(one) for one in refused] == [Conflict]
     assert (await acts.incident_row(platform, here)).reports_count == 1
@@ -145,7 +145,7 @@ async def test_of_two_who_unlink_at_once_one_is_told_and_the_count_is_right(plat
 
 async def test_a_linked_report_is_not_answered_again(platform: Platform) -> None:
     here, report = await acts.incident(platform), await waits(platform)
-    await intake.link(platform.site, report, here, "taker")
+    await intake.link(platform.site, platform.city, report, here, "taker")
     with pytest.raises(Conflict, match="illegal_transition"):
         await intake.answer(platform.site, report, "taker")
     assert (await acts.report_row(platform, report)).state == "linked"
@@ -162,7 +162,7 @@ async def test_a_merge_is_undone_with_the_reports_of_each(platform: Platform, cl
     await acts.only(platform)
     here, there = await acts.incident(platform), await acts.incident(platform, acts.CRASH, (2500, 2500))
     linked = await waits(platform)
-    await intake.link(platform.site, linked, there, "taker")
+    await intake.link(platform.site, platform.city, linked, there, "taker")
     before = [columns(await acts.incident_row(platform, one), *BEGINS_ANEW) for one in (here, there)]
     reports = await acts.fetch(platform, "SELECT id, incident_id, came_through FROM report ORDER BY id")
     await merge(platform, there, here)
@@ -192,10 +192,10 @@ async def test_merges_on_merges_are_undone_from_the_last(platform: Platform) -> 
 async def test_a_report_that_was_unlinked_after_the_merge_does_not_come_back_with_it(platform: Platform) -> None:
     here, there = await acts.incident(platform), await acts.incident(platform, at=(2500, 2500))
     linked = await waits(platform)
-    await intake.link(platform.site, linked, there, "taker")
+    await intake.link(platform.site, platform.city, linked, there, "taker")
     await merge(platform, there, here)
     await unlink(platform, linked)
-    await intake.link(platform.site, linked, here, "taker")
+    await intake.link(platform.site, platform.city, linked, here, "taker")
     await dispatch.undo_merge(platform.site, there, "d", "x")
     assert (await acts.report_row(platform, linked)).incident_id == here
     counts = [(await acts.incident_row(platform, one)).reports_count for one in (here, there)]
@@ -224,7 +224,7 @@ async def test_whatever_happens_between_link_and_unlink_stays_and_the_rest_is_as
     await platform.run_due()
     before = [columns(await acts.report_row(platform, one)) for one in reports]
     for report in reports:
-        await intake.link(platform.site, report, linked, "taker")
+        await intake.link(platform.site, platform.city, report, linked, "taker")
         await _others(platform, clock, between[0], linked, twin)
     for number in order:
         await unlink(platform, reports[number])
@@ -248,4 +248,4 @@ async def _others(platform: Platform, clock: ManualClock, what: list[str], *both
                 case "place":
                     await dispatch.amend(platform.site, incident, "d", {"place": "后门"})
                 case "more":
-                    await intake.link(platform.site, await waits(platform), incident, "taker")
+                    await intake.link(platform.site, platform.city, await waits(platform), incident, "taker")

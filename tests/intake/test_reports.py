@@ -81,7 +81,9 @@ async def test_what_a_call_taker_decided_stands(platform: Platform) -> None:
 
 
 def test_the_steps_of_a_report_stand_in_one_list() -> None:
-    assert [step.__name__ for step in steps.STEPS] == ["understand", "answer", "locate", "find_same", "open_incident"]
+    assert [step.__name__ for step in steps.STEPS] == [
+        *("understand", "to_anti_fraud", "answer", "locate", "find_same", "open_incident")
+    ]
 
 
 @pytest.mark.parametrize("step", [step.__name__ for step in steps.STEPS])

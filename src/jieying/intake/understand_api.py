@@ -83,7 +83,7 @@ class SimilarShown(BaseModel):
     incident: str
     number: str
     score: float
-    distance_m: float
+    distance_m: float | None
     age_s: float
     reasons: list[ReasonShown]
 
