@@ -124,11 +124,13 @@ async def test_where_the_call_taker_says_it_is_other_reports_are_looked_for(
 ) -> None:
     incident = await acts.incident(asking, "有人打架")
     row = await acts.incident_row(asking, incident)
-    assert (await understand(taker, "有人打架"))["similar"] == []
+    (unplaced,) = (await understand(taker, "有人打架"))["similar"]  # by words and time alone
+    assert unplaced["distance_m"] is None
     found = await understand(taker, "有人打架", at={"lat": row.lat, "lon": row.lon})
     (similar,) = found["similar"]
     assert (similar["incident"], similar["number"]) == (str(incident), row.number)
     assert similar["reasons"]
+    assert similar["distance_m"] == 0
 
 
 # --- bad input -----------------------------------------------------------------------------------------------
