@@ -16,7 +16,7 @@ from jieying.kit.normal import Normalised, WordFinder, normalise, plain
 from jieying.kit.reasons import Reason
 from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit, lowered
 from jieying.triage.models import FILE, Model, Proposal, Span
-from jieying.triage.same_event import keep
+from jieying.triage.same_event import COLUMNS, keep
 
 Ours = Literal["police", "enquiry", "hotline", "unclear"]
 
@@ -113,7 +113,7 @@ class Understanding:
             found, level=level, ours=ours, reasons=tuple(reasons), alarms=tuple(hits),
             fraud=proposal.fraud if proposal else 0.0, spans=proposal.spans if proposal else (),
             sure=proposal is not None and not given and ours != "unclear",
-            vector=keep(proposal.vector, proposal.categories) if proposal and proposal.vector is not None else None,
+            vector=_kept(proposal),
         )  # fmt: skip
 
     def prepare(self) -> None:
@@ -219,6 +219,13 @@ class Understanding:
             for code in self._word_categories[word]:
                 found.setdefault(code, set()).add(word)
         return found
+
+
+def _kept(proposal: Proposal | None) -> bytes | None:
+    """None too where the model's vectors are of another kind than those that same events were fitted on."""
+    if proposal is None or proposal.vector is None or len(proposal.vector) != COLUMNS:
+        return None
+    return keep(proposal.vector, proposal.categories)
 
 
 def _ours(category: Category | None, alarms: list[Alarm]) -> Ours:

@@ -72,6 +72,9 @@ class Similar:
     reasons: tuple[Reason, ...]
 
 
+COLUMNS = 512  # of the sentence vectors that the weights were fitted on
+
+
 def keep(vector: Vector, chances: Sequence[tuple[str, float]]) -> bytes:
     """What is stored of a report to compare it with later ones, about 1 kB.
 
