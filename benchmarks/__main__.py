@@ -26,6 +26,7 @@ NAMES = (
     "understanding",
     "suggestions",
     "same_event",
+    "places",
 )
 
 

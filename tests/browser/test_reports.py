@@ -85,7 +85,7 @@ def test_a_report_without_a_place_gets_one_from_the_map(desk: Desk) -> None:
     _wait_state(desk, report, "linked")
 
 
-@pytest.mark.parametrize(("words", "state"), [("咨询", "enquiry"), ("已分流", "diverted"), ("无效", "unfounded")])
+@pytest.mark.parametrize(("words", "state"), [("咨询", "enquiry"), ("无效", "unfounded")])
 def test_a_report_that_is_no_incident_is_settled(desk: Desk, words: str, state: str) -> None:
     report, card = _waiting(desk)
     desk.press("另行办理", card)
@@ -94,6 +94,32 @@ def test_a_report_that_is_no_incident_is_settled(desk: Desk, words: str, state: 
     desk.send()
     expect(card).to_have_count(0)
     _wait_state(desk, report, state)
+
+
+def test_a_report_is_diverted_and_what_became_of_it_is_seen_and_said(desk: Desk) -> None:
+    """No hotline is connected here: it waits to be handed over by hand."""
+    report, card = _waiting(desk)
+    desk.press("分流", card)
+    desk.write("原因", "停水归水务")
+    desk.send()
+    expect(card).to_have_count(0)
+    _wait_state(desk, report, "diverted")
+    eventually(lambda: desk.city.report(report)["diversion"]["state"] == "by_hand", "request by hand")
+    desk.page.get_by_role("tab", name="已分流").click()
+    words = desk.city.report(report)["words"]
+    shown = desk.page.locator("article", has_text=words)
+    expect(shown).to_contain_text("人工转办")
+    expect(shown).to_contain_text("停水归水务")
+    assert desk.raw_keys() == []
+    desk.press("对方已受理", shown)
+    expect(shown).to_contain_text("已受理")
+    desk.press("对方退回", shown)
+    desk.write("原因", "属于治安事项")
+    desk.send()
+    expect(shown).to_contain_text("已退回")
+    _wait_state(desk, report, "answered")
+    desk.page.get_by_role("tab", name="待人工处理").click()
+    expect(desk.page.locator("article", has_text=words)).to_contain_text("12345 退回：属于治安事项")
 
 
 def test_a_report_is_linked_to_an_incident(desk: Desk) -> None:

@@ -14,9 +14,12 @@ CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 # Chinese that is no message: what the program looks for in what people say, and names that data are made of.
 CHINESE_IS_DATA = {
+    "knowledge/text.py": "what makes a sentence a question",
     "places/finder.py": "words by which people join two roads to a crossing",
     "places/addresses.py": "how a house number is written",
     "places/districts.py": "what people call a part of a city",
+    "places/gazetteer.py": "words that are in no name of a place",
+    "places/mentions.py": "how people move and count, for made-up mentions",
     "places/elsewhere.py": "how people say that they are in a city",
     "places/locate.py": "what names of a city begin with",
     "places/nearnames.py": "what names of places end with",

@@ -1,6 +1,7 @@
 """The search: what it finds, when it says that it doesn't know, and that it takes whatever it is given."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,11 @@ from jieying.knowledge.search import Search
 from jieying.knowledge.text import Bm25, common_words, grams
 
 TODAY = date(2026, 11, 22)
-HIT_AT_3 = 0.93  # what is reached; the goal is 0.95 (docs/knowledge.md)
+# What is reached (docs/knowledge.md); the goals are 0.8 and 0.95, the latter not reached on another hand's questions.
+REACHED = {
+    "test": {"hit_at_1": 0.92, "hit_at_3": 0.98, "falsely_urgent": 0.05},
+    "independent": {"hit_at_1": 0.8, "hit_at_3": 0.92, "falsely_urgent": 0.07},
+}
 
 
 @pytest.fixture(scope="module")
@@ -23,17 +28,43 @@ def search() -> Search:
     return Search(base_entries())
 
 
-def test_the_figures_of_the_documents_hold_on_questions_that_nothing_was_fitted_to() -> None:
-    result = evaluate()
-    test, baseline = result["test"], result["peers"]["bm25_characters"]
-    assert test["hit_at_1"] >= 0.8
-    assert test["hit_at_3"] >= HIT_AT_3
+@pytest.fixture(scope="module")
+def figures() -> dict[str, Any]:
+    return evaluate()
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_the_figures_of_the_documents_hold_on_questions_that_nothing_was_fitted_to(
+    figures: dict[str, Any], name: str
+) -> None:
+    test, baseline, reached = figures[name], figures["peers"]["bm25_characters"][name], REACHED[name]
+    assert test["hit_at_1"] >= reached["hit_at_1"]
+    assert test["hit_at_3"] >= reached["hit_at_3"]
+    assert test["known"] >= 0.8
     assert test["off_topic_unknown"] >= 0.95
     assert test["off_topic_sure"] == 0
-    assert test["sure_and_right"] >= 0.95
-    assert test["urgent_noticed"] == 1
-    assert result["memory_mb"] < 500
+    assert test["sure_and_right"] >= 0.97
     assert baseline["hit_at_1"] < test["hit_at_1"]
+
+
+@pytest.mark.parametrize("name", REACHED)
+def test_few_ordinary_questions_are_taken_for_urgent(figures: dict[str, Any], name: str) -> None:
+    assert figures[name]["falsely_urgent"] <= REACHED[name]["falsely_urgent"]
+
+
+def test_every_cry_for_help_is_noticed(figures: dict[str, Any]) -> None:
+    assert figures["test"]["urgent_noticed"] == 1
+
+
+def test_the_models_take_little_memory(figures: dict[str, Any]) -> None:
+    assert figures["memory_mb"] < 250
+
+
+@pytest.mark.parametrize("words", ["派出所门口那只石狮子是哪一年立的", "食堂里的面条是谁做的", "今天几号"])
+def test_a_harmless_odd_question_is_not_known_and_not_urgent(search: Search, words: str) -> None:
+    found = search.find(words)
+    assert not found.known
+    assert not found.urgent
 
 
 def test_each_question_finds_itself(search: Search) -> None:

@@ -84,6 +84,11 @@ def test_the_journal_is_whole(account: dict[str, Any]) -> None:
     assert account["journal"]["faults"] == 0
 
 
+def test_what_is_not_for_the_police_is_at_the_hotline_once(account: dict[str, Any]) -> None:
+    assert account["hotline"]["handed_over"] >= account["reports"]["diverted"] > 0
+    assert account["hotline"]["twice"] == 0
+
+
 def test_nobody_in_the_demo_was_refused_for_anything_but_being_too_late(account: dict[str, Any]) -> None:
     assert account["demo_faults"] == []
 

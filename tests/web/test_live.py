@@ -307,3 +307,27 @@ async def test_a_console_that_is_too_slow_is_told_4410_and_misses_nothing_when_i
         await console.read_until(again, last)
     assert [entry["position"] for entry in console.entries] == await journal_after(platform, begun)
     assert console.snapshots == 1
+
+
+async def test_the_anti_fraud_desk_hears_of_cases_of_fraud_and_of_nothing_else(
+    platform: Platform, server: str, sign_in: SignIn
+) -> None:
+    desk = Console(server, await sign_in(Role.FRAUD_DESK))
+    async with desk.connect() as socket, asyncio.timeout(30):
+        await acts.report(platform)
+        await acts.report(platform, "我被骗了，转账给骗子了")
+        while not any(entry["kind"] == "fraud.opened" for entry in desk.entries):
+            desk.take(await socket.recv())
+    assert {entry["subject_kind"] for entry in desk.entries} == {"fraud"}
+    assert desk.shown() == ({}, {}, {})
+
+
+async def test_a_station_hears_only_of_cases_of_its_own(platform: Platform, server: str, sign_in: SignIn) -> None:
+    station = Console(server, await sign_in(Role.FRAUD_DESK, "S2"))
+    async with station.connect() as socket, asyncio.timeout(30):
+        for org in ("C", "S1", "S2"):
+            async with platform.site.db.transaction() as connection:
+                await record(platform.site, connection, "fraud.fields", "fraud", f"case of {org}", "d", org=org)
+        while not station.entries:
+            station.take(await socket.recv())
+    assert [entry["subject"] for entry in station.entries] == ["case of S2"]

@@ -2,8 +2,8 @@
 import { call } from './http'
 import type { FeatureCollection } from 'geojson'
 import type {
-  Account, Asked, AskedState, BaseEntry, BaseEntryDetail, Candidate, Entry, Found, FraudCase, FraudLine, IncidentDetail,
-  IncidentView, Intervals, NewBaseEntry, NewReport, Pack, ReportView, Said, Similar, Understanding, UnitStatus,
+  Account, Asked, AskedState, BaseEntry, BaseEntryDetail, Candidate, Diversion, Diverted, Entry, Found, FraudCase, FraudLine,
+  IncidentDetail, IncidentView, Intervals, NewBaseEntry, NewReport, Pack, ReportView, Said, Similar, Understanding, UnitStatus,
 } from './types'
 
 /** A line that is dead but not cut says nothing: after this the report is kept and tried again with the same key. */
@@ -32,6 +32,9 @@ export const listReports = (query: string) => get<{ reports: ReportView[]; next:
 export const getReport = (id: string) => get<ReportView>(`/reports/${id}`)
 export const getSimilar = (id: string) => get<{ similar: Similar[] }>(`/reports/${id}/similar`)
 export const actOnReport = (id: string, action: string, body: unknown) => post<unknown>(`/reports/${id}/${action}`, body)
+/** What was handed to the city hotline; one step of it: taken, done, refused, by-hand, send. */
+export const listDiversions = (query: string) => get<{ diversions: Diverted[]; next: string | null }>(`/hotline/diversions?${query}`)
+export const actOnDiversion = (id: string, step: string, body: unknown) => post<Diversion>(`/hotline/diversions/${id}/${step}`, body)
 export const understand = (said: Said, signal: AbortSignal) => call<Understanding>('POST', '/understand', { body: said, signal })
 export const handInReport = (key: string, report: NewReport) =>
   call<{ id: string }>('POST', '/reports',

@@ -3114,7 +3114,7 @@ export interface components {
             /** Age S */
             age_s: number;
             /** Distance M */
-            distance_m: number;
+            distance_m: number | null;
             /** Incident */
             incident: string;
             /** Number */

@@ -32,7 +32,7 @@ export type ClockView = Narrow<S['ClockShown'], { state: 'running' | 'met' | 'br
 export type AssignmentView = Narrow<S['AssignmentView'], { state: AssignmentState; reasons: Reason[] }>
 interface IncidentCodes {
   state: IncidentState; level: Level; level_reasons: Reason[]; waiting: { since: string; reason: Reason } | null
-  clocks: ClockView[]; assignments: AssignmentView[]
+  clocks: ClockView[]; assignments: AssignmentView[]; diversion: Diversion | null
 }
 export type IncidentView = Narrow<S['IncidentView'], IncidentCodes>
 export interface Similar { incident: string; number: string; distance_m: number | null; age_s: number; score: number; reasons: Reason[] }
@@ -41,8 +41,16 @@ export type IncidentDetail = Narrow<S['IncidentDetail'], IncidentCodes & { repor
 export type UnitStatus = S['UnitStatus']
 export type UnitView = Narrow<S['UnitView'], { status: UnitStatus }>
 export type ReportState = S['ReportState']
+export type DiversionState = 'by_hand' | 'to_send' | 'sent' | 'taken' | 'done' | 'refused'
+/** A request at the city hotline. */
+export type Diversion = Narrow<S['DiversionView'], { state: DiversionState; needs_person: Reason | null }>
 export type Proposal = Narrow<S['ProposalView'], { level: Level }>
-export type ReportView = Narrow<S['ReportView'], { state: ReportState; level: Level | null; reasons: Reason[]; needs_person: Reason | null; proposal: Proposal | null }>
+export type ReportView = Narrow<S['ReportView'], {
+  state: ReportState; level: Level | null; reasons: Reason[]; needs_person: Reason | null; proposal: Proposal | null; diversion: Diversion | null
+}>
+export type Diverted = Narrow<S['DivertedView'], {
+  state: DiversionState; needs_person: Reason | null; about_report: ReportView | null; about_incident: IncidentView | null
+}>
 export type Entry = S['EntryView']
 export type Candidate = Narrow<S['CandidateView'], { name: Name; status: UnitStatus; reasons: Reason[] }>
 export type Notice = S['NotificationView']

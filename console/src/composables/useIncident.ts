@@ -1,5 +1,5 @@
 /** One incident with all that belongs to it, read again whenever the live feed says that it changed. */
-import { computed, onUnmounted, ref, shallowRef } from 'vue'
+import { computed, onUnmounted, ref, shallowRef, watch } from 'vue'
 import { getCandidates, getIncident, getTimeline } from '../api/calls'
 import { Problem } from '../api/http'
 import type { Candidate, Entry, IncidentDetail, IncidentView } from '../api/types'
@@ -44,6 +44,8 @@ export function useIncident(id: string) {
     const ours = new Set([id, ...(incident.value?.assignments.map((a) => a.id) ?? []), ...(detail.value?.reports.map((r) => r.id) ?? [])])
     if (entries.some((e) => ours.has(e.subject) || e.data.incident === id)) soon()
   })
+  // A report that somebody linked elsewhere is not ours yet when the feed tells of it.
+  watch(() => incident.value?.reports_count, (count) => { if (detail.value && count !== detail.value.reports.length) soon() })
   onUnmounted(() => { stop(); window.clearTimeout(timer) })
   void load()
   return { incident, detail, timeline, candidates, problem, load, soon }

@@ -19,6 +19,7 @@ MEASURES = (
     "cli.knowledge.off_topic_unknown",
     "cli.knowledge.urgent_unknown",
     "cli.knowledge.urgent_noticed",
+    "cli.knowledge.falsely_urgent",
 )
 
 
@@ -63,14 +64,17 @@ def evaluate(json: JsonOption = None) -> int:
 
     result = measure()
     write_json(json, result)
-    table = Table(*(words(f"column.{column}") for column in ("figure", "test", "baseline")))
+    columns = ("figure", "test", "baseline", "other_hand", "baseline")
+    table = Table(*(words(f"column.{column}") for column in columns))
     for label in MEASURES:
-        name = label.rpartition(".")[2]
-        baseline = result["peers"]["bm25_characters"].get(name)
-        table.add_row(words(label), f"{result['test'][name]:.3f}", f"{baseline:.3f}" if baseline else "")
+        name, row = label.rpartition(".")[2], []
+        for test in ("test", "independent"):
+            row += [result[test][name], result["peers"]["bm25_characters"][test].get(name)]
+        table.add_row(words(label), *("" if figure is None else f"{figure:.3f}" for figure in row))
     out.print(table)
     say(
-        "cli.knowledge.measured", questions=result["test"]["questions"], others=result["test"]["off_topic"],
-        ms=f"{result['p99_ms']:.1f}", mb=result["memory_mb"],
+        "cli.knowledge.measured", questions=sum(result[test]["questions"] for test in ("test", "independent")),
+        others=sum(result[test]["off_topic"] for test in ("test", "independent")), ms=f"{result['ms']:.1f}",
+        mb=result["memory_mb"],
     )  # fmt: skip
     return 0

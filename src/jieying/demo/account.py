@@ -15,8 +15,8 @@ HOURS = 24 * 365
 async def give_account(auditor: Client, database_url: str, handed_in: set[str]) -> dict[str, Any]:
     """Everything that is claimed about a run; `handed_in` are the ids that the service acknowledged.
 
-    A report is accounted for when it has reached a final state (linked: to an incident that is there) or
-    visibly waits for a person.
+    A report is accounted for when it has reached a final state (linked: to an incident that is there; diverted: with
+    a request on its way to the hotline or there) or visibly waits for a person.
     """
     reports = {report["id"]: report for report in await _all(auditor, "reports")}
     incidents = {incident["id"]: incident for incident in await _all(auditor, "incidents")}
@@ -37,6 +37,8 @@ def _state(report: View | None, incidents: dict[str, View], waiting: set[str]) -
     if report is None:
         return "unaccounted"
     if report["state"] == "linked" and report["incident"] not in incidents:
+        return "unaccounted"
+    if report["state"] == "diverted" and not report["diversion"]:
         return "unaccounted"
     if report["state"] in FINAL:
         return str(report["state"])

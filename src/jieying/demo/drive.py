@@ -47,7 +47,7 @@ async def drive(
         account = cache(partial(_account, http))
         roads = await asyncio.to_thread(RoadNetwork, from_pack(pack), pack.speeds, options.data_dir / "roads.cache")
         feed = Feed(account("desk"), service.url)
-        world = World(clock, pack, roads, random.Random(options.seed), _words(), feed, account)  # noqa: S311
+        world = World(clock, pack, roads, random.Random(options.seed), words(), feed, account)  # noqa: S311
         async with _at_work(world, service, options, console):
             if not await _play(world, options.seconds, stop):
                 return None
@@ -59,7 +59,8 @@ def _account(http: httpx.AsyncClient, username: str) -> Client:
     return Client(http, username, PASSWORD if username == "auditor" else PLAYED)
 
 
-def _words() -> dict[str, list[str]]:
+def words() -> dict[str, list[str]]:
+    """What the people of the demo say, by occasion."""
     return tomllib.loads((files("jieying.demo") / "words.toml").read_text(encoding="utf-8"))
 
 

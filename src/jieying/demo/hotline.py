@@ -127,6 +127,14 @@ def clerks(now: Callable[[], datetime], dice: Random, refusals: list[str]) -> Cl
     return look
 
 
+def account_of(peer: Peer) -> dict[str, int]:
+    """How many requests it was handed, how many of them twice, and how many it gave back."""
+    cases = list(peer.cases.values())
+    once = {case.given["attribute[jieying_id]"] for case in cases}
+    refused = sum(case.status == "refused" for case in cases)
+    return {"handed_over": len(cases), "twice": len(cases) - len(once), "given_back": refused}
+
+
 @contextmanager
 def served(app: FastAPI) -> Iterator[str]:
     """The address at which the app answers, as long as the block lasts."""

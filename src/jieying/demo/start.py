@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import random
 import shutil
 import signal
 import time
@@ -16,7 +17,8 @@ from rich.console import Console
 
 from jieying.citypack.model import CityPack
 from jieying.citypack.read import read_pack
-from jieying.demo.drive import drive
+from jieying.demo.drive import drive, words
+from jieying.demo.hotline import Peer, account_of, clerks, served
 from jieying.demo.options import DemoOptions
 from jieying.demo.people import add_people
 from jieying.demo.table import account_lines, intervals_table
@@ -54,18 +56,22 @@ def _run(options: DemoOptions, console: Console) -> dict[str, Any] | None:
     pack = read_pack(options.pack)
     empty(options.data_dir)
     clock = ScaledClock(_lively_hour(pack), time.time(), options.pace)
-    settings = Settings(
-        database_url="", data_dir=options.data_dir, pack=options.pack, host="127.0.0.1", port=options.port,
-        workers=1, clock=str(clock), session_hours=LONG_H, log_level="warning",
-    )  # fmt: skip
     log = options.data_dir / "server.log"
+    peer = Peer(clock.now, clerks(clock.now, random.Random(options.seed), words()["hotline_refuses"]))  # noqa: S311
 
     def say(key: str) -> None:
         console.print(text(key, options.language), style="dim")
 
-    with log.open("ab") as output, Service(settings, say, output) as service, _deaf_at_the_end():
-        asyncio.run(add_people(service.database_url, clock, pack, options.language))
-        account = asyncio.run(drive(options, service, clock, pack, console))
+    with log.open("ab") as output, served(peer.app) as hotline:
+        settings = Settings(
+            database_url="", data_dir=options.data_dir, pack=options.pack, host="127.0.0.1", port=options.port,
+            workers=1, clock=str(clock), session_hours=LONG_H, log_level="warning", hotline_url=hotline,
+        )  # fmt: skip
+        with Service(settings, say, output) as service, _deaf_at_the_end():
+            asyncio.run(add_people(service.database_url, clock, pack, options.language))
+            account = asyncio.run(drive(options, service, clock, pack, console))
+    if account is not None:
+        account["hotline"] = account_of(peer)
     if log.stat().st_size:
         console.print(text("demo.server_log", options.language, file=str(log)))
     return account

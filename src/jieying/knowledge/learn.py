@@ -1,8 +1,8 @@
 """`python -m jieying.knowledge.learn` fits the weights of the search and prints them, to be written into search.py.
 
-Run it again after writing WEIGHTS: the certainty builds on them. It sees learn/ and evaluation/dev.tsv, never
-evaluation/test.tsv. One half of the spoken wordings is asked of a search that knows the other half, and so are the
-rivals: what is asked is never among what is searched.
+Run it again after writing WEIGHTS: the rest builds on them. It sees learn/ and evaluation/dev.tsv, never the tests of
+evaluation/. A quarter of the spoken wordings and of the rivals is asked of a search that knows the other three: what is
+asked is never among what is searched.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from jieying.knowledge.base import base_entries, labelled
-from jieying.knowledge.search import SURE, WEIGHTS, Search, clues
-from jieying.knowledge.text import Scores
+from jieying.knowledge.search import RIVALS, SURE, WEIGHTS, Search, Views, alarms, clues, spoken_wordings
+from jieying.knowledge.text import Scores, is_cry
 
 OTHERS = ("off", "urgent")
+PARTS = 4
 
 
 def _weights(views: Sequence[Scores], right: Sequence[int]) -> Scores:
@@ -28,64 +29,72 @@ def _weights(views: Sequence[Scores], right: Sequence[int]) -> Scores:
         slope = np.einsum("qe,qev->v", likely, stacked) - stacked[rows, right].sum(axis=0)
         return -float(np.log(likely[rows, right]).mean()), slope / len(right)
 
-    fitted: Scores = minimize(loss, np.full(2, 5.0), jac=True, method="L-BFGS-B", bounds=[(0, None)] * 2).x
+    count = stacked.shape[2]
+    fitted: Scores = minimize(loss, np.full(count, 5.0), jac=True, method="L-BFGS-B", bounds=[(0, None)] * count).x
     return fitted
 
 
-def _certainty(rows: Scores, meant: NDArray[np.bool_], decay: float = 0.01) -> Scores:
+def _logistic(rows: Scores, true: NDArray[np.bool_], decay: float = 1e-4) -> Scores:
     """Logistic regression; each kind counts the same in all, whatever its number."""
-    balance = np.where(meant, 0.5 / meant.sum(), 0.5 / (~meant).sum())
+    balance = np.where(true, 0.5 / true.sum(), 0.5 / (~true).sum())
 
     def loss(weights: NDArray[np.float64]) -> float:
         z = rows @ weights
-        return (
-            float(balance @ np.logaddexp(0, np.where(meant, -z, z))) + decay * float(weights[:-1] @ weights[:-1]) / 100
-        )
+        return float(balance @ np.logaddexp(0, np.where(true, -z, z))) + decay * float(weights[:-1] @ weights[:-1])
 
     fitted: Scores = minimize(loss, np.zeros(rows.shape[1]), method="L-BFGS-B").x
     return fitted
 
 
-def main() -> None:
-    entries = base_entries()
-    index = {entry.id: i for i, entry in enumerate(entries)}
-    spoken, rivals = labelled("learn/spoken.tsv"), labelled("learn/others.tsv")
-    searches = [Search(entries, spoken[half::2], rivals[half::2]) for half in (0, 1)]
-    dev = labelled("evaluation/dev.tsv")
-    asked = [(searches[1 - i % 2], one) for i, one in enumerate(spoken)] + [(searches[0], one) for one in dev]
-    questions = [(search, id_, words) for search, (id_, words) in asked if id_ not in OTHERS]
-    seen = [search.views(words) for search, _, words in questions]
-    right = [index[id_] for _, id_, _ in questions]
-    weights = _weights([views for views, _ in seen], right)
-    print("WEIGHTS", np.round(weights, 2))
+def _asked() -> list[tuple[str, str, Views, NDArray[np.bool_]]]:
+    """(label, words, what a search that does not know them sees, which of its rivals are urgent)."""
+    entries, spoken, rivals = base_entries(), spoken_wordings(), labelled(RIVALS)
+    asked = []
+    for part in range(PARTS):
+        known = [[one for i, one in enumerate(rows) if i % PARTS != part] for rows in (spoken, rivals)]
+        search = Search(entries, *known)
+        questions = [*spoken[part::PARTS], *rivals[part::PARTS], *labelled("evaluation/dev.tsv")[part::PARTS]]
+        asked += [(label, words, search.views(words), search.urgent) for label, words in questions]
+    return asked
 
-    rows = [clues(views, against) for views, against in seen]
-    meant = [int(np.argmax(views @ WEIGHTS)) == one for (views, _), one in zip(seen, right, strict=True)]
-    lead = [float(np.diff(np.sort(views @ WEIGHTS)[-2:])[0]) for views, _ in seen]
-    foreign = [(searches[1 - i % 2], words) for i, (_, words) in enumerate(rivals)]
-    foreign += [(searches[0], words) for label, words in dev if label in OTHERS]
-    for search, words in foreign:
-        views, against = search.views(words)
-        rows.append(clues(views, against))
-        meant.append(False)
-        lead.append(float(np.diff(np.sort(views @ WEIGHTS)[-2:])[0]))
-    is_ours = np.array([True] * len(questions) + [False] * len(foreign))
-    fitted = _certainty(np.array(rows), is_ours)
-    print("CERTAINTY", np.round(fitted, 2))
-    certainty = 1 / (1 + np.exp(-(np.array(rows) @ fitted)))
-    correct = np.array(meant)
+
+def main() -> None:
+    index = {entry.id: i for i, entry in enumerate(base_entries())}
+    asked = _asked()
+    ours = [(seen, index[label]) for label, _, seen, _ in asked if label not in OTHERS]
+    print("WEIGHTS", np.round(_weights([seen.entries for seen, _ in ours], [right for _, right in ours]), 2))
+
+    labels = np.array([label for label, *_ in asked])
+    is_ours, is_urgent = ~np.isin(labels, OTHERS), labels == "urgent"
+    order = [np.argsort(-(seen.entries @ WEIGHTS)) for _, _, seen, _ in asked]
+    ranked = [(first[:3].tolist(), index.get(label)) for first, label in zip(order, labels, strict=True)]
+    correct = np.array([first[0] == right for first, right in ranked])
+    among = np.array([right in first for first, right in ranked])
+    print(f"right first {correct[is_ours].mean():.3f}, among three {among[is_ours].mean():.3f}")
+
+    cried = np.array([is_cry(words) for _, words, _, _ in asked])
+    rows = np.array([alarms(seen, urgent) for _, _, seen, urgent in asked])
+    fitted = _logistic(rows, is_urgent)
+    print("URGENCY", np.round(fitted, 2).tolist())
+    urgency = 1 / (1 + np.exp(-(rows @ fitted)))
+    for threshold in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
+        told = cried | (urgency >= threshold)
+        false = f"of ours {told[is_ours].mean():.3f}, of others {told[~is_ours & ~is_urgent].mean():.3f}"
+        print(f"urgent from {threshold}: cries {told[is_urgent].mean():.3f}, falsely {false}")
+
+    rows = np.array([clues(seen) for _, _, seen, _ in asked])
+    fitted = _logistic(rows, is_ours)
+    print("CERTAINTY", np.round(fitted, 2).tolist())
+    certainty = 1 / (1 + np.exp(-(rows @ fitted)))
     for threshold in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
         told = certainty >= threshold
         known, good = told[is_ours].mean(), correct[told & is_ours].mean()
-        print(
-            f"from {threshold:.2f}: known {known:.3f}, right {good:.3f}, others unknown {1 - told[~is_ours].mean():.3f}"
-        )
-    for least in (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0):
-        told = (certainty >= SURE) & (np.array(lead) >= least)
-        print(
-            f"sure with a lead of {least:.2f}: {told[is_ours].mean():.3f}, of these right "
-            f"{correct[told & is_ours].mean():.3f}, of others {told[~is_ours].mean():.3f}"
-        )
+        print(f"known from {threshold}: {known:.3f}, right {good:.3f}, others unknown {1 - told[~is_ours].mean():.3f}")
+    lead = np.array([np.diff(np.sort(seen.entries @ WEIGHTS)[-2:])[0] for _, _, seen, _ in asked])
+    for least in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0):
+        told = (certainty >= SURE) & (lead >= least)
+        good = f"of these right {correct[told & is_ours].mean():.3f}, of others {told[~is_ours].mean():.3f}"
+        print(f"sure with a lead of {least}: {told[is_ours].mean():.3f}, {good}")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ WORDS_MAX = 500  # characters of a question that are read; who writes more is no
 _SAME, _IDLE, _CRIES = synonyms()
 _READ_AS = {plain(word): plain(same) for word, same in _SAME.items()} | {plain(word): "" for word in _IDLE}
 _WORD = re.compile("|".join(re.escape(word) for word in sorted(_READ_AS, key=len, reverse=True)))
+_ASKS = re.compile(r"[吗咋啥哪谁几么呢?？]|怎|什|多少|多久|多大|是不是|能不|行不|可不可以|如何|[不没]$")
 _NO_WORD = re.compile(r"[^\w]+")
 
 
@@ -29,6 +30,11 @@ def is_cry(text: str) -> bool:
     """Whether it holds words that only somebody in danger says."""
     spelled = plain(text[:WORDS_MAX])
     return any(word in spelled for word in _CRIES)
+
+
+def asks(text: str) -> bool:
+    """Whether it has a word or an end that makes a question of it."""
+    return bool(_ASKS.search(plain(text[:WORDS_MAX]).strip(" 。.!！~")))
 
 
 def grams(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from jieying.places.spoken import number
 # 128号, 128-3号, 128弄, 一百二十八号; not 3号楼 (a building), 5号线 (a metro line), 2号门.
 _AFTER = re.compile(
     r" ?的?(\d{1,5}|[零〇一幺二两三四五六七八九十百千]{1,8})(?:-\d{1,4})? ?"
-    r"(?:号(?!楼|线|门|出?入?口|车|台|桌|厅|码头)|弄)"
+    r"(?:号(?!楼(?![下上])|线|门|出?入?口|车|台|桌|厅|码头)|弄)"
 )
 # "128 X St", "900 block of X St"; not the tail of a telephone number.
 _BEFORE = re.compile(r"(?<![\d-])(\d{1,5}) ?(?:block of )?$")

@@ -11,7 +11,7 @@ from jieying.places.gazetteer import Mention
 from jieying.places.relations import Shift, between, road_by_after, shift_after
 from jieying.places.streets import Streets
 
-_SNAP_M = 120.0  # what is moved along a road ends on it, if the road goes there
+_SNAP_M = 60.0  # what is moved along a road ends on it, if the road goes there
 _ROAD_BY_M, _ROADS_BY = 250.0, 3
 _SURE_OF_DISTANCE, _SURE_OF_SIDE = 0.9, 0.85
 _BOTH_ENDS = 3  # candidates of each end that are combined
@@ -29,7 +29,8 @@ class Around:
         """The groups after 往北两百米, A和B之间 and 后面那条路."""
         groups = self._on_stretches(text, groups, mentions)
         groups = self._between(text, sorted(groups, key=lambda g: (g.start, -g.sureness)))
-        result = []
+        result: list[Group] = []
+        told: set[str] = set()  # what is named again to tell where from it
         for group in groups:
             if any(one.kind == "road" for one in group.candidates):
                 result.append(group)
@@ -38,8 +39,9 @@ class Around:
                 result.append(self._roads_by(group))
                 continue
             shift = shift_after(text, group.end)
+            told |= {one.name for one in group.candidates} if shift else set()
             result.append(self._shifted(group, shift) if shift else group)
-        return result
+        return [group for one in result if (group := _without(one, told)).candidates]
 
     def _shifted(self, group: Group, shift: Shift) -> Group:
         reason = Reason("moved_from", {"said": shift.said, "metres": round(shift.metres)})
@@ -119,6 +121,12 @@ class Around:
             for one in group.candidates
         )
         return replace(group, candidates=(*moved, *found))
+
+
+def _without(group: Group, told: set[str]) -> Group:
+    """The group without places that are named once more with a direction: 离X不远，X往北两百米."""
+    kept = (c for c in group.candidates if c.name not in told or any(r.code == "moved_from" for r in c.reasons))
+    return replace(group, candidates=tuple(kept))
 
 
 def _middle(a: PlaceCandidate, b: PlaceCandidate, how: str) -> PlaceCandidate:

@@ -27,6 +27,10 @@ class District:
     end: int
     areas: frozenset[str]
 
+    def covers(self, start: int, end: int) -> bool:
+        """Whether the stretch is only a part of its words: 东湖 in 东湖街道."""
+        return self.start <= start and end <= self.end and end - start < self.end - self.start
+
 
 class Districts:
     """Finds them by the names of the pack's areas and organisations, with whatever word people put after the name."""

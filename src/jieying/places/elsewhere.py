@@ -9,7 +9,7 @@ from jieying.kit.normal import WordFinder, plain
 # Before the name: somebody is there. After it: the name is only part of another word, or where somebody comes from.
 _BEFORE = re.compile(r"(?:在|到了?|位于|地址是?|^|[,，。;；:：!！?？ ]|这里是|这边是|是)$")
 _NO_PLACE = re.compile(
-    r"市?(?:人|话|口音|牌照|牌|车牌|籍|号码|电话|手机|打来|来的|过来|回来|银行|"
+    r"市?(?:人(?!民)|话|口音|牌照|牌|车牌|籍|号码|电话|手机|打来|来的|过来|回来|银行|"
     r"火锅|烤鸭|小吃|饭店|菜|面|拉面|酒楼|大厦|宾馆|酒店|商会|路|街|大道|大街|东路|西路|南路|北路|中路|方向|的|旅行|出差)"
 )
 _PLACE = re.compile(r"(?:市|省|那边|这边|(?:.{1,4}[区县镇]))")

@@ -18,7 +18,7 @@ from jieying.places.streets import Streets
 _ROAD_REACH_M = 2000.0  # a road this near to the device is meant where it is nearest
 _LOOSE_WORDS = 12  # characters between two road names that may still mean their crossing
 _CROSSING_ODDS = 20.0  # two names that cross are so many times as likely as two that don't
-_UNLIKELY = 0.04  # what is less likely is not shown
+_UNLIKELY = 0.02  # what is less likely is not shown
 _LIKELY_ALONE = 0.3  # a road that is only nearly named, and nothing else with it
 _MOST = 5  # candidates of one mention
 
@@ -48,6 +48,8 @@ class Finder:
             crossing = self._crossing(text, one, other)
             if crossing:
                 groups.append(Group(one.start, other.end, tuple(crossing)))
+                if _sure_of_neither(crossing, one, other):
+                    continue
                 used |= {road for found in crossing for road in found.name.split(" / ")}
                 spent |= {k, k + 1}
         for k, mention in enumerate(mentions):
@@ -183,6 +185,11 @@ class Finder:
         if post:
             one = one.because(Reason("kilometre_post_unknown", {"road": road, "post": post[0]}), 0.3)
         return one
+
+
+def _sure_of_neither(crossing: Sequence[PlaceCandidate], one: Mention, other: Mention) -> bool:
+    """Both roads were named right, and only others cross: the roads stay beside what may have been meant."""
+    return not one.said and not other.said and any(r.code == "name_nearly" for r in crossing[0].reasons)
 
 
 def _nearly(mention: Mention, name: str) -> Reason:

@@ -12,7 +12,7 @@ from itertools import combinations
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")  # single characters are enough: 45 MB and 0.2 s less
 from pypinyin.pinyin_dict import pinyin_dict
 
-_SAME_SOUND, _NEAR_SOUND, _SAME_LOOK = 0.92, 0.82, 0.75
+_SAME_SOUND, _NEAR_SOUND, _SAME_LOOK = 0.82, 0.72, 0.66
 _READINGS = 3  # the commonest; rarer ones are in no name
 
 # Sounds that many speakers, and recognition of speech, don't keep apart.

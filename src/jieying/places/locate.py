@@ -25,7 +25,7 @@ from jieying.places.districts import District, Districts
 from jieying.places.elsewhere import Elsewhere
 from jieying.places.finder import Finder
 from jieying.places.gazetteer import Gazetteer
-from jieying.places.streets import Crossings, RoadLines, Streets, stations
+from jieying.places.streets import POST, Crossings, RoadLines, Streets, stations
 
 __all__ = ["Crossings", "Locator", "PlaceCandidate", "RoadLines"]
 
@@ -38,14 +38,15 @@ _OUTSIDE_DISTRICT = 0.6
 class Locator:
     """Finds places in the words of one city. Crossings and road lines come from the road network."""
 
-    def __init__(self, pack: CityPack, crossings: Crossings, road_lines: RoadLines) -> None:
+    def __init__(self, pack: CityPack, crossings: Crossings, road_lines: RoadLines, near: bool = True) -> None:
+        """`near`: also names that are only nearly right; without them it is what the evaluation compares with."""
         self._areas = AreaIndex(pack)
         self._districts = Districts(pack)
         self._elsewhere = Elsewhere(pack)
         streets = Streets(pack, crossings, road_lines)
         city = pack.name.zh.removesuffix("市")
-        places = (*pack.places, *stations(pack))
-        self._gazetteer = Gazetteer(places, streets.names, (f"{city}市", city, "地铁"))
+        places = (*(place for place in pack.places if place.kind != POST), *stations(pack))
+        self._gazetteer = Gazetteer(places, streets.names, (f"{city}市", city, "地铁"), near)
         self._context = Context(streets, self._areas)
         self._finder = Finder(streets, self._gazetteer, places)
         self._around = Around(streets)
@@ -64,6 +65,7 @@ class Locator:
         if not mentions:
             return []
         districts = self._districts.find(text)
+        mentions = [m for m in mentions if not any(d.covers(m.start, m.end) for d in districts)]
         mentions = self._context.narrowed(text, mentions, districts)
         groups = self._finder.groups(text, mentions, device)
         said = compare(self._around.applied(text, groups, mentions))

@@ -16,8 +16,8 @@ import numpy as np
 from jieying.places.likeness import likeness, sound
 
 _SHORTEST, _LONGEST = 3, 12
-_MOST_TEXT = 600  # characters that are searched
-_MOST_COMPARED = 400  # names for one text
+_MOST_TEXT = 250  # characters that are searched
+_MOST_COMPARED = 300  # names for one text
 _LEAST = 0.7  # what a name must earn to be looked at further
 
 _FACTOR = 0x9E3779B97F4A7C15  # odd, so that its powers mix all 64 bits
@@ -26,7 +26,7 @@ _POWERS = np.array([pow(_FACTOR, k + 1, 1 << 64) for k in range(_LONGEST + 1)], 
 # What many names end or begin with says little about which one is meant.
 _ENDING = re.compile(
     "(?:大街|大道|胡同|支路|公路|高速|路|街|巷|里|道|弄|大桥|桥|立交|"
-    "花园|小区|家园|新村|新城|公寓|名邸|华庭|雅居|苑|村|庄|湾|"
+    "(?:花园|小区|家园|新村|新城|公寓|名邸|华庭|雅居|苑|里)(?:[东西南北]区|[一二三四五]期)?|村|庄|湾|"
     "便利店|超市|药房|药店|网吧|宾馆|快捷酒店|大酒店|酒店|饭店|火锅店|茶馆|健身中心|加油站|"
     "小学|中学|幼儿园|学院|学校|大学|社区卫生服务中心|卫生院|诊所|妇幼保健院|中医院|人民医院|医院|"
     "购物中心|百货大楼|商业街|广场|菜市场|农贸市场|批发市场|建材市场|市场|"
@@ -34,8 +34,10 @@ _ENDING = re.compile(
     "机械厂|纺织厂|食品厂|厂|(?:地铁站|站)(?:[a-h]\\d?号?(?:出入口|出口|口))?)$"
 )
 _COMMON = 0.3  # weight of a character of such an ending
-_NO_ENDING = 0.8  # 解放 alone is seldom 解放路
+_NEVER = -2.0  # a number or a Latin letter is no slip for a Chinese character, nor A for B
+_NO_ENDING = 1.0  # 解放 alone is seldom 解放路
 
+_JOINERS = "和跟与及同"
 _KINDS_OF_ROAD = "路街巷道里弄"
 
 _HALF = 0.5  # of what a name tells must be left where it is filed
@@ -60,11 +62,11 @@ class NearNames:
         """`common`: beginnings that many names share, such as that of the city."""
         self._names = sorted({name for name in names if _SHORTEST <= len(name) <= _LONGEST and not name.isascii()})
         common = tuple(sorted(common, key=len, reverse=True))
-        self._weights = lru_cache(maxsize=1 << 14)(lambda name: weights(name, common))
+        self.weights = lru_cache(maxsize=1 << 14)(lambda name: weights(name, common))
         keys, owners = [], []
         for length in range(_SHORTEST, _LONGEST + 1):
             mine = np.array([i for i, name in enumerate(self._names) if len(name) == length], dtype=np.int32)
-            telling = np.array([self._weights(self._names[i]) for i in mine]).reshape(len(mine), length)
+            telling = np.array([self.weights(self._names[i]) for i in mine]).reshape(len(mine), length)
             columns = [_sounds(self._names[i][k] for i in mine) for k in range(length)]
             for kept, key in zip(_kept(length), _filed(columns), strict=True):
                 tells = telling[:, list(kept)].sum(axis=1) >= _HALF * telling.sum(axis=1)
@@ -75,14 +77,14 @@ class NearNames:
         self._keys, self._owners = every[order], owner[order]
 
     def find(self, text: str, closed: Iterable[int] = ()) -> list[NearName]:
-        """The best stretch of the text for every name that may be meant in it, best first; none over `closed`."""
+        """Every name that may be meant, from each start its best stretch; best first, none over `closed`."""
         found: dict[tuple[str, int], NearName] = {}
         for owner, start, end in self._filed_alike(text[:_MOST_TEXT], closed):
             name = self._names[owner]
-            earned = gain(name, self._weights(name), text[start:end])
-            known = found.get((name, start // _LONGEST))
+            earned = gain(name, self.weights(name), text[start:end])
+            known = found.get((name, start))
             if earned >= _LEAST and (known is None or earned > known.gain):
-                found[name, start // _LONGEST] = NearName(name, start, end, earned)
+                found[name, start] = NearName(name, start, end, earned)
         return sorted(found.values(), key=lambda near: (-near.gain, near.start, near.name))
 
     def _filed_alike(self, text: str, closed: Iterable[int]) -> Iterator[tuple[int, int, int]]:
@@ -99,7 +101,7 @@ class NearNames:
             for kept, key in zip(_kept(length), _filed([sounds[k + starts] for k in range(length)]), strict=True):
                 keys.append(key)
                 stretches.append(np.stack([np.full_like(starts, -len(kept)), starts, starts + length]))
-        if not keys:
+        if not keys or not len(self._keys):
             return
         every = np.concatenate(keys)
         low = np.searchsorted(self._keys, every, "left")
@@ -146,9 +148,13 @@ def gain(name: str, weights: Sequence[float], said: str) -> float:
 
 
 def _agreement(char: str, weight: float, heard: str) -> float:
+    if heard.isascii() and heard != char:
+        return _NEVER
     alike = likeness(char, heard)
+    if weight == _COMMON and heard in _JOINERS and not alike:
+        return _NEVER
     if weight == _COMMON and not alike:  # 街 for 路 is a slip; any other word in its place is none
-        return -0.1 if char in _KINDS_OF_ROAD and heard in _KINDS_OF_ROAD else -0.8
+        return -0.1 if char in _KINDS_OF_ROAD and heard in _KINDS_OF_ROAD else -0.9
     return weight * (1.3 * alike - 0.3)
 
 

@@ -6,7 +6,7 @@ Only a verbatim resend (`is_resend`) may be joined without a person. The formula
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
@@ -108,14 +108,13 @@ def similar(new: Facts, others: Sequence[Facts]) -> list[Similar]:
     known: dict[str, list[Facts]] = {}
     for other in others:
         known.setdefault(other.incident, []).append(other)
-    heard = {incident: [_hear(one) for one in reports] for incident, reports in known.items()}
-    rare = _rarity(heard.values())
-    mine = _hear(new)
-    found = [
-        one for incident, reports in known.items() if (one := _compared(new, mine, reports, heard[incident], rare))
+    seen = [(_score(one), reports[0], one) for reports, one in compare(new, list(known.values()))]
+    least = max((score for score, _, _ in seen), default=0.0) * SHARE_OF_BEST
+    shown = [
+        Similar(first.incident, round(score, 3), one.distance_m, one.age_s, _reasons(new, first, one))
+        for score, first, one in seen
+        if score >= max(SHOWN, least)
     ]
-    best = max((one.score for one in found), default=0.0)
-    shown = [one for one in found if one.score >= max(SHOWN, SHARE_OF_BEST * best)]
     return sorted(shown, key=lambda one: (-one.score, one.age_s, one.incident))
 
 
@@ -140,24 +139,30 @@ class Compared:
     age_s: float
 
 
-def compare(new: Facts, known: Sequence[Facts], all_known: Sequence[Sequence[Facts]]) -> Compared | None:
-    """What the formula sees of one incident among all that are near; for fitting it."""
-    heard = [[_hear(one) for one in reports] for reports in all_known]
-    return _measured(new, _hear(new), known, [_hear(one) for one in known], _rarity(heard))
+def compare(new: Facts, known: Sequence[Sequence[Facts]]) -> list[tuple[Sequence[Facts], Compared]]:
+    """What the formula sees of each incident, by its reports; those outside of the window in space or time are not."""
+    mine, found = _hear(new), []
+    heard = [[_hear(one) for one in reports] for reports in known]
+    rare = _rarity(mine, heard)
+    for reports, said in zip(known, heard, strict=True):
+        age = min(abs((new.received_at - one.received_at).total_seconds()) for one in reports)
+        place = reports[0].position
+        away = distance_m(new.position, place) if new.position and place else None
+        if age <= WINDOW.total_seconds() and (away is None or away <= WINDOW_M):
+            found.append((reports, _measured(new, mine, reports, said, rare, away, age)))
+    return found
 
 
-def _compared(
-    new: Facts, mine: _Heard, known: Sequence[Facts], heard: Sequence[_Heard], rare: Mapping[str, float]
-) -> Similar | None:
-    seen = _measured(new, mine, known, heard, rare)
-    if seen is None:
-        return None
-    weights = WEIGHTS[seen.kind]
-    total = weights["always"] + sum(weights[name] * value for name, value in seen.values.items())
-    values = seen.values
-    reasons = [] if seen.distance_m is None else [Reason("same_event_near", {"distance_m": round(seen.distance_m)})]
-    reasons.append(Reason("same_event_recent", {"age_s": round(seen.age_s)}))
-    if new.top and new.top == known[0].top:
+def _score(one: Compared) -> float:
+    weights = WEIGHTS[one.kind]
+    return 1 / (1 + math.exp(-weights["always"] - sum(weights[name] * value for name, value in one.values.items())))
+
+
+def _reasons(new: Facts, first: Facts, one: Compared) -> tuple[Reason, ...]:
+    values = one.values
+    reasons = [] if one.distance_m is None else [Reason("same_event_near", {"distance_m": round(one.distance_m)})]
+    reasons.append(Reason("same_event_recent", {"age_s": round(one.age_s)}))
+    if new.top and new.top == first.top:
         reasons.append(Reason("same_event_category", {"category": new.top}))
     if values.get("meaning", 0.0) >= _MEANING_SAID:
         reasons.append(Reason("same_event_meaning", {"percent": round(values["meaning"] * 100)}))
@@ -167,20 +172,13 @@ def _compared(
         reasons.append(Reason("same_event_other_numbers"))
     if values["same_contact"]:
         reasons.append(Reason("same_event_contact"))
-    score = 1 / (1 + math.exp(-total))
-    return Similar(known[0].incident, round(score, 3), seen.distance_m, seen.age_s, tuple(reasons))
+    return tuple(reasons)
 
 
 def _measured(
-    new: Facts, mine: _Heard, known: Sequence[Facts], heard: Sequence[_Heard], rare: Mapping[str, float]
-) -> Compared | None:
-    """None outside of the window in space or time."""
-    age = min(abs((new.received_at - one.received_at).total_seconds()) for one in known)
-    place = known[0].position
-    away = distance_m(new.position, place) if new.position and place else None
-    if age > WINDOW.total_seconds() or (away is not None and away > WINDOW_M):
-        return None
-    guess = min((distance_m(one, place) for one in new.guesses), default=math.inf) if place else math.inf
+    new: Facts, mine: _Heard, known: Sequence[Facts], heard: Sequence[_Heard], rare: Mapping[str, float],
+    away: float | None, age: float,
+) -> Compared:  # fmt: skip
     likeness = _likeness(mine, heard)
     numbers = [(mine.numbers[n], one.numbers[n]) for one in heard for n in mine.numbers.keys() & one.numbers.keys()]
     agree = any(a & b for a, b in numbers)
@@ -195,10 +193,12 @@ def _measured(
         "same_contact": float(bool(new.contact) and any(new.contact == one.contact for one in known)),
         "reports": math.log(len(known)),
     }
+    place = known[0].position
     if away is not None:
         values |= {"near": math.exp(-away / 100), "nearish": math.exp(-away / 400)}
     else:
-        values["near_guess"] = math.exp(-guess / 400)
+        guesses = [distance_m(one, place) for one in new.guesses] if place else []
+        values["near_guess"] = math.exp(-min(guesses, default=math.inf) / 400)
     values |= likeness
     kind = ("placed" if away is not None else "placeless") + ("" if likeness else "_no_vector")
     return Compared(kind, values, away, age)
@@ -214,6 +214,12 @@ def _likeness(mine: _Heard, heard: Sequence[_Heard]) -> dict[str, float]:
     kept = [one.kept for one in heard if one.kept is not None and one.kept.shape == mine.kept.shape]
     if not kept:
         return {}
+    if len(kept) == 1:  # as most incidents are
+        meaning, kind = (
+            float(kept[0][:_COLUMNS] @ mine.kept[:_COLUMNS]),
+            float(kept[0][_COLUMNS:] @ mine.kept[_COLUMNS:]),
+        )
+        return {"meaning": meaning, "meaning_of_all": meaning, "kinds": kind, "kinds_of_all": kind}
     rows = np.stack(kept)
     meanings, kinds = rows[:, :_COLUMNS] @ mine.kept[:_COLUMNS], rows[:, _COLUMNS:] @ mine.kept[_COLUMNS:]
     middle = float(np.linalg.norm(rows[:, :_COLUMNS].mean(axis=0)))
@@ -243,22 +249,15 @@ def _heard(words: str, vector: bytes | None) -> _Heard:
     return _Heard(pairs, numbers, kept)
 
 
-def _rarity(heard: Iterable[Sequence[_Heard]]) -> Mapping[str, float]:
-    """What a pair of characters weighs: little where many incidents around are told with it, as a place's name is."""
+def _rarity(mine: _Heard, heard: Sequence[Sequence[_Heard]]) -> Mapping[str, float]:
+    """What a pair of characters weighs, 0 to 1: less, the more incidents around are told with it, as a place's name."""
     counts: Counter[str] = Counter()
-    incidents = 0
     for reports in heard:
-        incidents += 1
-        counts.update(frozenset().union(*(one.pairs for one in reports)))
-    weights = [0.0, *(math.log(1 + (incidents + 1) / count) for count in range(1, incidents + 1))]
-    return {pair: weights[count] for pair, count in counts.items()}
+        counts.update(frozenset().union(*(mine.pairs & one.pairs for one in reports)))
+    usual = math.log(2 + len(heard))
+    return {pair: math.log(1 + (len(heard) + 1) / count) / usual for pair, count in counts.items()}
 
 
 def _share(a: frozenset[str], b: frozenset[str], rare: Mapping[str, float]) -> float:
     """Weight of the common pairs as a share of the smaller set: a short report may repeat a part of a long one."""
-    common = a & b
-    if not common:
-        return 0.0
-    usual = max(rare.values())
-    size = max(min(len(a), len(b)), _FEWEST_PAIRS)
-    return sum(rare[pair] for pair in common) / (usual * size)
+    return sum(rare[pair] for pair in a & b) / max(min(len(a), len(b)), _FEWEST_PAIRS)

@@ -83,10 +83,8 @@ Pairs = list[tuple[int, str, Compared, bool]]  # (report, incident, in numbers, 
 def pairs_of(given: Sequence[Met]) -> Pairs:
     found = []
     for number, one in enumerate(given):
-        for reports in one.known:
-            seen = compare(one.new, reports, one.known)
-            if seen is not None:
-                found.append((number, reports[0].incident, seen, reports[0].incident == one.right))
+        for reports, seen in compare(one.new, one.known):
+            found.append((number, reports[0].incident, seen, reports[0].incident == one.right))
     return found
 
 

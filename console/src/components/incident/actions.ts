@@ -18,6 +18,7 @@ export const incidentChoices = (except?: string): Choice[] => byUrgency(live.val
   .filter((i) => i.id !== except)
   .map((i) => ({ value: i.id, label: `${i.number} · ${categoryName(i.category)} · ${i.place ?? ''}` }))
 const SERVICES = ['hotline_12345', 'anti_fraud', 'fire_119', 'ambulance_120']
+export const serviceChoices = (): Choice[] => SERVICES.map((s) => ({ value: s, label: t(`service.${s}`) }))
 const CALL_BACKS = ['satisfied', 'dissatisfied', 'unreachable', 'not_wanted']
 
 export interface IncidentAction { name: string; states: IncidentState[]; fields: (incident: IncidentView) => Field[]; main?: boolean; risky?: boolean }
@@ -41,7 +42,7 @@ export const INCIDENT_ACTIONS: IncidentAction[] = [
   { name: 'merge', states: ['open', 'active'], fields: (i) => [
     { name: 'into', label: t('field.into'), kind: 'choice', required: true, choices: incidentChoices(i.id) }] },
   { name: 'divert', states: ['open', 'active'], fields: () => [
-    { name: 'to', label: t('field.to'), kind: 'choice', required: true, value: 'hotline_12345', choices: SERVICES.map((s) => ({ value: s, label: t(`service.${s}`) })) }, reason(false)] },
+    { name: 'to', label: t('field.to'), kind: 'choice', required: true, value: 'hotline_12345', choices: serviceChoices() }, reason(false)] },
 ]
 
 export const ASSIGNMENT_ACTIONS: Partial<Record<AssignmentState, { name: string; reason?: boolean; main?: boolean }[]>> = {

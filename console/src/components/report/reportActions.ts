@@ -8,7 +8,7 @@ import { reasonWords } from '../../composables/useWords'
 import { t } from '../../i18n'
 import { router } from '../../router'
 import { attempt } from '../../say'
-import { categoryChoices, incidentChoices, levelChoices } from '../incident/actions'
+import { categoryChoices, incidentChoices, levelChoices, serviceChoices } from '../incident/actions'
 
 export interface ReportAction { name: string; main?: (r: ReportView) => boolean; shows: (r: ReportView) => boolean; fields?: (r: ReportView) => Field[] | Promise<Field[]>; position?: boolean; form?: boolean }
 
@@ -21,8 +21,11 @@ export const REPORT_ACTIONS: ReportAction[] = [
     { name: 'level', label: t('field.level'), kind: 'choice', choices: levelChoices(), value: r.level ?? '' },
     { name: 'place', label: t('field.place'), kind: 'line' }] },
   { name: 'link', shows: pending, fields: async (r) => [{ name: 'incident', label: t('field.incident'), kind: 'choice', required: true, choices: await likelyFirst(r) }] },
+  { name: 'divert', main: (r) => ['ours_hotline', 'hotline_refused'].includes(r.needs_person?.code ?? ''), shows: pending, fields: () => [
+    { name: 'to', label: t('field.to'), kind: 'choice', required: true, value: 'hotline_12345', choices: serviceChoices() },
+    { name: 'reason', label: t('field.reason'), kind: 'text' }] },
   { name: 'settle', shows: pending, fields: () => [
-    { name: 'as', label: t('field.as'), kind: 'choice', required: true, choices: ['enquiry', 'diverted', 'unfounded'].map((s) => ({ value: s, label: t(`state.${s}`) })) },
+    { name: 'as', label: t('field.as'), kind: 'choice', required: true, choices: ['enquiry', 'unfounded'].map((s) => ({ value: s, label: t(`state.${s}`) })) },
     { name: 'reason', label: t('field.reason'), kind: 'text' }] },
 ]
 
