@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from jieying.triage.encoder import SIZE
 from jieying.triage.same_event import Facts, is_resend, keep, similar
 from tests.minicity import spot
 from tests.said import codes, unsaid
@@ -15,7 +16,7 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 def vector(*axes: int, fight: float = 1.0) -> bytes:
     """What is kept of words that mean these things, and of the chance that it is a fight."""
-    raw = np.zeros(512, np.float32)
+    raw = np.zeros(SIZE, np.float32)
     raw[list(axes)] = 20.0  # far more than what is usual
     return keep(raw, [("fight", fight), ("theft", 1 - fight)])
 
@@ -100,7 +101,7 @@ def test_without_vectors_place_time_and_words_are_compared() -> None:
 
 
 def test_vectors_of_another_model_are_not_compared() -> None:
-    other_model = keep(np.ones(512, np.float32), [("a", 1.0)])
+    other_model = keep(np.ones(SIZE, np.float32), [("a", 1.0)])
     (found,) = similar(replace(NEW, vector=other_model), [FIRST])
     assert found == similar(replace(NEW, vector=None), [FIRST])[0]
 

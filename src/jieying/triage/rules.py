@@ -16,7 +16,7 @@ from jieying.kit.normal import Normalised, WordFinder, normalise, plain
 from jieying.kit.reasons import Reason
 from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit, lowered
 from jieying.triage.models import FILE, Model, Proposal, Span
-from jieying.triage.same_event import COLUMNS, keep
+from jieying.triage.same_event import keep
 
 Ours = Literal["police", "enquiry", "hotline", "unclear"]
 
@@ -222,8 +222,7 @@ class Understanding:
 
 
 def _kept(proposal: Proposal | None) -> bytes | None:
-    """None too where the model's vectors are of another kind than those that same events were fitted on."""
-    if proposal is None or proposal.vector is None or len(proposal.vector) != COLUMNS:
+    if proposal is None or proposal.vector is None:
         return None
     return keep(proposal.vector, proposal.categories)
 

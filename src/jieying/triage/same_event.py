@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.normal import plain
 from jieying.kit.reasons import Reason
+from jieying.triage.encoder import SIZE
 from jieying.triage.same_event_weights import SHARE_OF_BEST, SHOWN, WEIGHTS
 from jieying.triage.text import number
 
@@ -34,7 +35,7 @@ _COUNTED = re.compile(r"(\d+|[零〇一二两三四五六七八九十百]+)(号�
 _ONE_MEANING = {"栋": "号楼", "幢": "号楼", "座": "号楼", "楼": "层"}
 
 Vector = NDArray[np.float32]
-_COLUMNS = 512  # of a sentence vector; what is kept has the chances of the categories behind them
+_COLUMNS = SIZE  # of a sentence vector; what is kept has the chances of the categories behind them
 _PLACE_DIRECTIONS = Path(__file__).parent / "same_event.npz"
 
 
@@ -72,11 +73,8 @@ class Similar:
     reasons: tuple[Reason, ...]
 
 
-COLUMNS = 512  # of the sentence vectors that the weights were fitted on
-
-
 def keep(vector: Vector, chances: Sequence[tuple[str, float]]) -> bytes:
-    """What is stored of a report to compare it with later ones, about 1 kB.
+    """What is stored of a report to compare it with later ones, about 3 kB.
 
     The sentence vector less its usual value and less the directions in which a place's name moves it, so that what
     happened is compared and not where; then the root of each category's chance. All float16.
