@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from jieying.triage.encoder import SIZE
+from jieying.kit.normal import normalise
+from jieying.triage.encoder import SIZE, encoder
 from jieying.triage.same_event import Facts, is_resend, keep, similar
+from jieying.triage.text import model_text
 from tests.minicity import spot
 from tests.said import codes, unsaid
 
@@ -48,9 +50,16 @@ def test_a_second_report_of_the_same_fight_is_recognised_with_reasons() -> None:
     assert unsaid(found.reasons) == []
 
 
+def heard(one: Facts, fight: float) -> Facts:
+    """With the vector that its own words have."""
+    words = encoder().vector(model_text(normalise(one.words)).text)
+    return replace(one, vector=keep(words, [("fight", fight), ("theft", 1 - fight)]))
+
+
 def test_another_event_beside_it_is_not_suggested() -> None:
-    assert [one.incident for one in similar(NEW, [OTHER, FIRST])] == ["I1"]
-    assert similar(NEW, [OTHER]) == []
+    new, first, other = heard(NEW, 1.0), heard(FIRST, 1.0), heard(OTHER, 0.0)
+    assert [one.incident for one in similar(new, [other, first])] == ["I1"]
+    assert similar(new, [other]) == []
 
 
 @pytest.mark.parametrize(
