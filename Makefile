@@ -82,5 +82,5 @@ $(CONSOLE): $(MODULES) $(shell find console/src -type f) $(wildcard console/*.ht
 	@touch $@
 
 $(PACK): $(SYNCED) $(shell find packs/yunzhou -type f -not -name '*.pyc') $(wildcard src/jieying/citypack/*.py) \
-    $(addprefix src/jieying/triage/,corpus.py features.py models.py text.py train.py)
+    $(addprefix src/jieying/triage/,corpus.py features.py models.py text.py train.py) src/jieying/kit/encoder.py
 	$(BIN)/jieying pack build packs/yunzhou --out var/packs/yunzhou

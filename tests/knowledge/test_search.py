@@ -19,7 +19,7 @@ TODAY = date(2026, 11, 22)
 # What is reached (docs/knowledge.md); the goals are 0.8 and 0.95, the latter not reached on another hand's questions.
 REACHED = {
     "test": {"hit_at_1": 0.92, "hit_at_3": 0.98, "falsely_urgent": 0.05},
-    "independent": {"hit_at_1": 0.8, "hit_at_3": 0.92, "falsely_urgent": 0.07},
+    "independent": {"hit_at_1": 0.8, "hit_at_3": 0.91, "falsely_urgent": 0.07},
 }
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
+from jieying.kit.encoder import SIZE, encoder
 from jieying.kit.normal import normalise
-from jieying.triage.encoder import SIZE, encoder
 from jieying.triage.same_event import Facts, is_resend, keep, similar
 from jieying.triage.text import model_text
 from tests.minicity import spot

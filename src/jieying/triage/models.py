@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from jieying.kit.encoder import encoder
 from jieying.kit.normal import Normalised
-from jieying.triage.encoder import encoder
 from jieying.triage.features import Columns, Matrix, NGrams
 from jieying.triage.text import model_text
 

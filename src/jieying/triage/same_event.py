@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jieying.kit.encoder import SIZE
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.normal import plain
 from jieying.kit.reasons import Reason
-from jieying.triage.encoder import SIZE
 from jieying.triage.same_event_weights import SHARE_OF_BEST, SHOWN, WEIGHTS
 from jieying.triage.text import number
 

