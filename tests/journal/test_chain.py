@@ -1,5 +1,7 @@
 """The journal can't be changed unnoticed: the database refuses, and verify names what was done behind its back."""
 
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -117,9 +119,9 @@ async def test_the_database_refuses_to_change_the_journal(written: Platform, sta
 
 
 async def test_a_change_that_fails_leaves_no_entry(written: Platform) -> None:
-    async with written.site.db.engine.connect() as connection:
-        await connection.begin()
-        await record(written.site, connection, "test.happened", "unit", "U1", "t")
-        await connection.rollback()
+    with suppress(ZeroDivisionError):
+        async with written.site.db.transaction() as connection:
+            await record(written.site, connection, "test.happened", "unit", "U1", "t")
+            1 / 0  # noqa: B018
     assert len(await timeline_of(written, "U1")) == 4
     assert await faults(written) == []

@@ -26,7 +26,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.incidents.model import (
@@ -41,6 +41,7 @@ from jieying.incidents.tables import assignment, incident, intake_key, report
 from jieying.kit.db import among
 from jieying.kit.errors import NotFound
 from jieying.kit.geo import EARTH_RADIUS_M, Point
+from jieying.kit.hot import fetch, fetch_one
 from jieying.kit.ids import first_id
 
 IncidentRow = Row[Any]
@@ -66,6 +67,11 @@ def _change_statement(table: Table, columns: tuple[str, ...], guarded: bool, onc
 
 
 @cache
+def _insert_statement(table: Table, columns: tuple[str, ...]) -> Insert:
+    return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+
+
+@cache
 def _get_statement(table: Table, lock: bool) -> Select[Any]:
     query = select(table).where(table.c.region == bindparam("at_region"), table.c.id == bindparam("at_id"))
     return query.with_for_update() if lock else query
@@ -74,9 +80,7 @@ def _get_statement(table: Table, lock: bool) -> Select[Any]:
 async def _find(
     connection: AsyncConnection, table: Table, region: str, id: UUID, lock: bool = False
 ) -> Row[Any] | None:
-    found = await connection.execute(_get_statement(table, lock), {"at_region": region, "at_id": id})
-    row: Row[Any] | None = found.one_or_none()
-    return row
+    return await fetch_one(connection, _get_statement(table, lock), {"at_region": region, "at_id": id})
 
 
 async def _change(
@@ -93,7 +97,7 @@ async def _change(
     parameters = {"at_region": region, "at_id": id, **{f"to_{name}": value for name, value in changes.items()}}
     if legal is not None:
         parameters["from_states"] = [str(state) for state in legal]
-    return (await connection.execute(statement, parameters)).one_or_none()
+    return await fetch_one(connection, statement, parameters)
 
 
 # --- reports ---------------------------------------------------------------------------------------------
@@ -107,7 +111,7 @@ async def claim_key(
 ) -> tuple[UUID, str] | None:
     """Take an idempotency key; None when it is now ours, else the report and body hash that had it before."""
     values = {"region": region, "sender": sender, "key": key, "body_hash": body_hash, "report_id": report_id}
-    if (await connection.execute(_TAKE_KEY, values)).first():
+    if await fetch(connection, _TAKE_KEY, values):
         return None
     where = and_(intake_key.c.region == region, intake_key.c.sender == sender, intake_key.c.key == key)
     row = (await connection.execute(select(intake_key.c.report_id, intake_key.c.body_hash).where(where))).one()
@@ -115,7 +119,7 @@ async def claim_key(
 
 
 async def add_report(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(report.insert(), values)
+    await fetch(connection, _insert_statement(report, tuple(values)), values)
 
 
 async def find_report(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> ReportRow | None:
@@ -224,7 +228,7 @@ _DUE_REPORT = (
 
 async def claim_due_reports(connection: AsyncConnection, region: str, now: datetime, most: int) -> list[ReportRow]:
     """Reports whose steps are due, longest first, locked until the transaction ends; others skip them."""
-    return list((await connection.execute(_DUE_REPORT, {"at_region": region, "now": now, "most": most})).all())
+    return await fetch(connection, _DUE_REPORT, {"at_region": region, "now": now, "most": most})
 
 
 _EARLIER = (
@@ -247,19 +251,23 @@ async def earlier_from(
 ) -> list[ReportRow]:
     """Reports of the same reporter since a moment, made before this one, that belong to an incident."""
     parameters = {"at_region": region, "contact": contact, "since": since, "before": before}
-    return list((await connection.execute(_EARLIER, parameters)).all())
+    return await fetch(connection, _EARLIER, parameters)
 
 
 # --- incidents -------------------------------------------------------------------------------------------
 
 
+_NEXT_NUMBER = text("SELECT nextval('incident_number') AS number")
+
+
 async def next_number(connection: AsyncConnection) -> int:
-    number: int = await connection.scalar(text("SELECT nextval('incident_number')")) or 0
-    return number
+    row = await fetch_one(connection, _NEXT_NUMBER, {})
+    assert row is not None
+    return int(row.number)
 
 
 async def add_incident(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(incident.insert(), values)
+    await fetch(connection, _insert_statement(incident, tuple(values)), values)
 
 
 async def find_incident(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> IncidentRow | None:
@@ -360,7 +368,7 @@ async def incidents_by_ids(connection: AsyncConnection, region: str, ids: Sequen
 _KNOWN = [incident.c[name] for name in ("id", "number", "category", "lat", "lon")]
 _RUNNING_SINCE = (
     incident.c.region == bindparam("at_region"),
-    incident.c.state.in_(["open", "active"]),
+    (incident.c.state == "open") | (incident.c.state == "active"),
     incident.c.opened_at >= bindparam("since"),
 )
 
@@ -425,14 +433,14 @@ async def incidents_near(
         "west": at.lon - span / narrow,
         "east": at.lon + span / narrow,
     }
-    return list((await connection.execute(_NEAR, parameters | _since(region, since, most, read))).all())
+    return await fetch(connection, _NEAR, parameters | _since(region, since, most, read))
 
 
 async def incidents_lately(
     connection: AsyncConnection, region: str, since: datetime, most: int, read: int
 ) -> list[Row[Any]]:
     """The same for the newest ones wherever they are."""
-    return list((await connection.execute(_LATELY, _since(region, since, most, read))).all())
+    return await fetch(connection, _LATELY, _since(region, since, most, read))
 
 
 def _since(region: str, since: datetime, most: int, read: int) -> dict[str, Any]:
@@ -452,7 +460,7 @@ _DUE_INCIDENT = (
 
 async def claim_due_incident(connection: AsyncConnection, region: str, now: datetime) -> IncidentRow | None:
     """The most urgent incident whose next offer is due, locked until the transaction ends."""
-    return (await connection.execute(_DUE_INCIDENT, {"at_region": region, "now": now})).one_or_none()
+    return await fetch_one(connection, _DUE_INCIDENT, {"at_region": region, "now": now})
 
 
 async def set_dispatch_due(connection: AsyncConnection, region: str, id: UUID, due: datetime | None) -> None:
@@ -489,7 +497,7 @@ async def wake_waiting(connection: AsyncConnection, region: str, now: datetime, 
 
 
 async def add_assignment(connection: AsyncConnection, **values: Any) -> None:
-    await connection.execute(assignment.insert(), values)
+    await fetch(connection, _insert_statement(assignment, tuple(values)), values)
 
 
 async def get_assignment(connection: AsyncConnection, region: str, id: UUID) -> AssignmentRow:
@@ -531,7 +539,7 @@ _ASSIGNMENTS = (
 async def assignments_of(connection: AsyncConnection, region: str, incident_ids: Sequence[UUID]) -> list[AssignmentRow]:
     """The assignments of these incidents, oldest first."""
     parameters = {"at_region": region, "ids": list(incident_ids)}
-    return list((await connection.execute(_ASSIGNMENTS, parameters)).all())
+    return await fetch(connection, _ASSIGNMENTS, parameters)
 
 
 async def due_expiries(connection: AsyncConnection, region: str, now: datetime, limit: int = 50) -> list[AssignmentRow]:

@@ -29,6 +29,7 @@ from sqlalchemy.types import UserDefinedType
 
 from jieying.journal.model import START, Entry, Fault, Position
 from jieying.kit.db import by_month, metadata
+from jieying.kit.hot import fetch, fetch_one
 
 
 class Xid8(UserDefinedType[int]):
@@ -171,13 +172,13 @@ async def append(connection: AsyncConnection, entries: Sequence[NewEntry]) -> No
     if gathered is not None:
         gathered.extend(entries)
         return
-    await connection.execute(_APPEND, {"entries": list(entries)})
+    await fetch(connection, _APPEND, {"entries": list(entries)})
 
 
 async def read_after(connection: AsyncConnection, position: Position, limit: int) -> list[Entry]:
     """The next entries behind a position that no running transaction can still come before."""
     parameters = {"epoch": position.epoch, "xid": str(position.xid), "seq": position.seq, "limit": limit}
-    return [_entry(row) for row in await connection.execute(_READ, parameters)]
+    return [_entry(row) for row in await fetch(connection, _READ, parameters)]
 
 
 async def is_quiet(connection: AsyncConnection) -> bool:
@@ -233,23 +234,21 @@ async def position_is_known(connection: AsyncConnection, position: Position) -> 
 
 
 _CURSOR = text("SELECT epoch, xid, seq FROM journal_cursor WHERE reader = :reader FOR UPDATE SKIP LOCKED")
+_MOVE_CURSOR = text("UPDATE journal_cursor SET epoch = :epoch, xid = :xid, seq = :seq WHERE reader = :reader")
 _NEW_CURSOR = text("INSERT INTO journal_cursor VALUES (:reader, 0, 0, 0) ON CONFLICT DO NOTHING")
 
 
 async def claim_cursor(connection: AsyncConnection, reader: str) -> Position | None:
     """The durable cursor of a reader, locked until the transaction ends; None when another process has it."""
-    row = (await connection.execute(_CURSOR, {"reader": reader})).one_or_none()
+    row = await fetch_one(connection, _CURSOR, {"reader": reader})
     if row is None:  # a new reader, or another process has it
         await connection.execute(_NEW_CURSOR, {"reader": reader})
-        row = (await connection.execute(_CURSOR, {"reader": reader})).one_or_none()
-    return Position(*row) if row else None
+        row = await fetch_one(connection, _CURSOR, {"reader": reader})
+    return Position(row.epoch, row.xid, row.seq) if row else None
 
 
 async def move_cursor(connection: AsyncConnection, reader: str, position: Position) -> None:
-    await connection.execute(
-        text("UPDATE journal_cursor SET epoch = :epoch, xid = :xid, seq = :seq WHERE reader = :reader"),
-        {"reader": reader, **position._asdict()},
-    )
+    await fetch(connection, _MOVE_CURSOR, {"reader": reader, **position._asdict()})
 
 
 # Rows of one number are compared with every row of the number before: an inserted one casts no doubt on the next.

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
+from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import ARRAY, ColumnElement, MetaData, Table, any_, cast, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from jieying.kit.errors import Conflict, Unavailable
+from jieying.kit.hot import driver, to_json
 from jieying.kit.ids import first_id
 
 metadata = MetaData(
@@ -35,11 +37,6 @@ _FULL = {"53100", "53200"}
 _SESSION = {"application_name": "jieying", "jit": "off", "plan_cache_mode": "force_generic_plan"}
 
 
-def _to_json(value: Any) -> str:
-    # The driver gives ids as a subclass of UUID, which orjson does not know.
-    return orjson.dumps(value, default=str).decode()
-
-
 class Database:
     """The engine and how its errors are told. `pool` is the number of connections this process may hold."""
 
@@ -52,10 +49,12 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=False,
             hide_parameters=True,  # an error is logged; the words and numbers of a reporter must not be
-            json_serializer=_to_json,
+            json_serializer=to_json,
             json_deserializer=orjson.loads,
             connect_args={"server_settings": _SESSION},
         )
+        # As far as SQLAlchemy knows: `transaction` begins and ends on the driver.
+        self._driven = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -65,9 +64,15 @@ class Database:
         cannot be reached or has no room.
         """
         try:
-            async with self.engine.begin() as connection:
-                yield connection
-        except (DBAPIError, PoolTimeout, OSError, TimeoutError) as error:
+            async with self._driven.connect() as connection:
+                below = driver(connection)
+                try:
+                    async with below.transaction():
+                        yield connection
+                finally:
+                    if below.is_closed():
+                        await connection.invalidate()
+        except (DBAPIError, PostgresError, InterfaceError, PoolTimeout, OSError, TimeoutError) as error:
             raise _refusal(error) from error
 
     async def close(self) -> None:
@@ -75,16 +80,17 @@ class Database:
 
 
 def _refusal(error: Exception) -> Exception:
-    if not isinstance(error, DBAPIError):  # no connection to be had, or none within the time
-        return Unavailable("database_down")
-    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    below = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(below, "sqlstate", None)
     if code in _BUSY:
         return Conflict("busy")
     if code in _FULL:
         return Unavailable("disk_full")
-    if code in _DOWN or error.connection_invalidated:
+    if code in _DOWN or (isinstance(error, DBAPIError) and error.connection_invalidated):
         return Unavailable("database_down")
-    return error
+    if isinstance(error, DBAPIError | PostgresError):
+        return error
+    return Unavailable("database_down")  # no connection to be had, none within the time, or it broke
 
 
 def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:

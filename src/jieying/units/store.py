@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    bindparam,
     or_,
     select,
     text,
@@ -28,6 +29,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.kit.db import among, by_month, metadata
+from jieying.kit.hot import fetch
 
 UnitRow = Row[Any]
 
@@ -111,13 +113,16 @@ async def list_units(connection: AsyncConnection, region: str, codes: Sequence[s
     return list((await connection.execute(query.order_by(unit.c.code))).all())
 
 
+_IS_FREE = unit.c.status == "available"
+# One whose duty has ended since finishes what it is doing and gets nothing new.
+_IS_REACHABLE = ((unit.c.status == "committed") | (unit.c.status == "en_route")) & (unit.c.base == "available")
+_FREE = _JOINED.where(unit.c.region == bindparam("at_region"), _IS_FREE)
+_REACHABLE = _JOINED.where(unit.c.region == bindparam("at_region"), or_(_IS_FREE, _IS_REACHABLE))
+
+
 async def candidates(connection: AsyncConnection, region: str, preempt: bool) -> list[UnitRow]:
     """Units that can be offered something: the free ones and, where a plan allows it, those on their way."""
-    free = unit.c.status == "available"
-    # One whose duty has ended since finishes what it is doing and gets nothing new.
-    reachable = unit.c.status.in_(["committed", "en_route"]) & (unit.c.base == "available")
-    query = _JOINED.where(unit.c.region == region, or_(free, reachable) if preempt else free)
-    return list((await connection.execute(query)).all())
+    return await fetch(connection, _REACHABLE if preempt else _FREE, {"at_region": region})
 
 
 async def find_unit(connection: AsyncConnection, region: str, code: str, lock: bool = False) -> UnitRow | None:
