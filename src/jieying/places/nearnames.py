@@ -8,7 +8,7 @@ about 1 MB, a sentence about a millisecond.
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache, reduce
+from functools import cache, lru_cache
 from itertools import combinations, islice
 
 import numpy as np
@@ -67,8 +67,8 @@ class NearNames:
         for length in range(_SHORTEST, _LONGEST + 1):
             mine = np.array([i for i, name in enumerate(self._names) if len(name) == length], dtype=np.int32)
             telling = np.array([self.weights(self._names[i]) for i in mine]).reshape(len(mine), length)
-            columns = [_sounds(self._names[i][k] for i in mine) for k in range(length)]
-            for kept, key in zip(_kept(length), _filed(columns), strict=True):
+            sounds = np.array([_sounds(self._names[i]) for i in mine], dtype=np.uint64).reshape(len(mine), length)
+            for kept, key in zip(_kept(length), _keys(length) @ sounds.T, strict=True):
                 tells = telling[:, list(kept)].sum(axis=1) >= _HALF * telling.sum(axis=1)
                 keys.append(key[tells])
                 owners.append(mine[tells])
@@ -98,9 +98,11 @@ class NearNames:
             starts = np.flatnonzero(barred[length:] == barred[:-length])
             if not len(starts):
                 break
-            for kept, key in zip(_kept(length), _filed([sounds[k + starts] for k in range(length)]), strict=True):
-                keys.append(key)
-                stretches.append(np.stack([np.full_like(starts, -len(kept)), starts, starts + length]))
+            key = _keys(length) @ sounds[starts + np.arange(length)[:, None]]
+            left = np.broadcast_to(_left(length)[:, None], key.shape)
+            first = np.broadcast_to(starts, key.shape)
+            keys.append(key.ravel())
+            stretches.append(np.stack([-left.ravel(), first.ravel(), first.ravel() + length]))
         if not keys or not len(self._keys):
             return
         every = np.concatenate(keys)
@@ -165,12 +167,19 @@ def _kept(length: int) -> tuple[tuple[int, ...], ...]:
     return tuple(kept for left_out in range(most + 1) for kept in combinations(range(length), length - left_out))
 
 
-def _filed(columns: Sequence[Keys]) -> Iterator[Keys]:
-    """The key of what is left, for every way to leave characters out; `columns[k]` has the k-th sounds."""
-    parts = [[column * power for power in _POWERS[max(0, k - 2) : k + 1]] for k, column in enumerate(columns)]
-    for kept in _kept(len(columns)):
-        terms = [parts[k][place - max(0, k - 2)] for place, k in enumerate(kept)]
-        yield reduce(np.add, terms)
+@cache
+def _keys(length: int) -> Keys:
+    """(ways to leave characters out, characters): times the sounds of a stretch, the keys of what is left."""
+    factors = np.zeros((len(_kept(length)), length), dtype=np.uint64)
+    for way, kept in enumerate(_kept(length)):
+        factors[way, list(kept)] = _POWERS[: len(kept)]
+    return factors
+
+
+@cache
+def _left(length: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """How many characters are left, for every way to leave some out."""
+    return np.array([len(kept) for kept in _kept(length)], dtype=np.int64)
 
 
 def _sounds(chars: Iterable[str]) -> Keys:
