@@ -29,6 +29,7 @@ class Normalised:
         return self.offsets[start], self.offsets[end - 1] + 1
 
 
+@lru_cache(maxsize=32)  # a report is read by several that want it so: alarms, models, places, same event
 def normalise(text: str) -> Normalised:
     """NFKC, simplified characters, lower case, no accents, no control characters, single spaces inside.
 

@@ -127,7 +127,8 @@ def weights(name: str, common: Sequence[str] = ()) -> tuple[float, ...]:
     return tuple(found)
 
 
-def gain(name: str, weights: Sequence[float], said: str) -> float:
+@lru_cache(maxsize=1 << 15)  # a city's people speak of the same places again and again
+def gain(name: str, weights: tuple[float, ...], said: str) -> float:
     """What `said` earns as a spelling of `name`: the weights of what agrees, by likeness, less what is missing or
     too much. An alignment that knows two swapped characters (restricted Damerau distance, as a score).
     """
