@@ -22,7 +22,7 @@ def _put(desk: Desk, words: str) -> Locator:
     answer = desk.city.dispatcher.post("/api/knowledge/asked", json={"words": words}).raise_for_status().json()
     assert answer["state"] == "waiting"
     desk.go("knowledge?tab=pool")
-    card = desk.page.locator("article", has_text=words)
+    card = desk.page.locator("article", has_text=answer["words"])
     expect(card).to_be_visible()
     return card
 
@@ -50,6 +50,13 @@ def test_a_question_is_claimed_and_answered(desk: Desk) -> None:
     expect(card).to_have_count(0)
     desk.press("已解答", desk.page.locator(".pool"))
     expect(desk.page.locator("article", has_text="你们食堂对外开放吗")).to_contain_text("不对外开放。")
+
+
+def test_who_claims_a_question_reads_what_the_pool_masks(desk: Desk) -> None:
+    card = _put(desk, "我叫王小明，手机13812345678，你们食堂几点开饭")
+    expect(card).not_to_contain_text("13812345678")
+    desk.press("认领", card)
+    expect(desk.page.locator("article", has_text="13812345678")).to_be_visible()
 
 
 def test_a_claim_is_given_back(desk: Desk) -> None:

@@ -58,6 +58,8 @@ export const saveQuestion = ({ id, ...said }: NewBaseEntry, version?: number) =>
     : call<BaseEntryDetail>('PUT', `/knowledge/entries/${id}`, { body: { ...said, version } })
 export const retireQuestion = (id: string, version: number) => post<BaseEntryDetail>(`/knowledge/entries/${id}/retire`, { version })
 export const listAsked = (states: AskedState[]) => get<{ asked: Asked[] }>(`/knowledge/asked?${states.map((s) => `state=${s}`).join('&')}`)
+/** The question as it was asked, for the one who has claimed it; the look-up is journalled. */
+export const openAsked = (id: string) => post<{ words: string }>(`/knowledge/asked/${id}/original`)
 export const askPool = (words: string) => post<Asked>('/knowledge/asked', { words })
 export const actOnAsked = (id: string, action: 'claim' | 'release' | 'answer' | 'adopt', body: unknown = {}) =>
   post<Asked>(`/knowledge/asked/${id}/${action}`, body)

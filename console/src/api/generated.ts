@@ -3257,6 +3257,7 @@ export interface components {
             similar: components["schemas"]["SimilarShown"][];
             /** Spans */
             spans: components["schemas"]["WordShown"][];
+            which_place: components["schemas"]["NameShown"] | null;
         };
         /**
          * UnitStatus

@@ -59,6 +59,7 @@ def text(
 
 def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str, Any]:
     """Everything that is made of the words, for programs."""
+    from jieying.intake.suggest import which_place
     from jieying.kit.texts import text as words_of
     from jieying.triage.fraud import read_payment
     from jieying.triage.questions import read_questions
@@ -98,6 +99,7 @@ def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str,
             {"name": p.name, "kind": p.kind, "lat": p.position.lat, "lon": p.position.lon, "confidence": p.confidence}
             for p in places
         ],
+        "which_place": which_place(city, places).get(LANGUAGE),
         "questions": [
             {
                 "code": one.code,
@@ -124,6 +126,8 @@ def _show(content: dict[str, Any]) -> None:
         out.print(f"  {reason['text']}")
     for place in content["places"][:3]:
         out.print(f"  {place['name']}  {place['lat']:.5f},{place['lon']:.5f}  {place['confidence']:.2f}")
+    if content["which_place"]:
+        out.print(f"  ? {content['which_place']}")
     for question in content["questions"]:
         out.print(f"  ? {question['ask']}")
 
@@ -148,17 +152,64 @@ def evaluate(
     from jieying.citypack.read import read_pack
     from jieying.triage.evaluate import compare
 
-    result = compare(read_pack(settings(pack=pack).pack), data)
+    city = read_pack(settings(pack=pack).pack)
+    result = compare(city, data)
+    if data is None:
+        say("cli.understand.other_tasks")
+        result |= _other_tasks(city)
     write_json(json, result)
     for name, figures in result.items():
         table = Table("", *figures, title=name)
-        for task, value in (("category", "top1"), ("category", "top3"), ("category", "calibration_error"),
-                            ("level", "macro_f1"), ("ours", "macro_f1"), ("ours", "police_sent_away"),
-                            ("alarms", "raised"), ("alarms", "false_alarms"), ("ms", "p99")):  # fmt: skip
+        for task, value in _SHOWN:
             cells = [one.get(task, {}).get(value) for one in figures.values()]
             if any(cell is not None for cell in cells):
                 table.add_row(f"{task}.{value}", *("" if cell is None else str(cell) for cell in cells))
         out.print(table)
+
+
+_SHOWN = (
+    *(("category", "top1"), ("category", "top3"), ("category", "calibration_error"), ("level", "macro_f1")),
+    *(
+        ("ours", "macro_f1"),
+        ("ours", "police_sent_away"),
+        ("alarms", "raised"),
+        ("alarms", "false_alarms"),
+        ("ms", "p99"),
+    ),
+    *(("places", "top1"), ("places", "top3"), ("places", "calibration_error"), ("places", "ms_p99")),
+    *(("same_event", "precision"), ("same_event", "recall"), ("same_event", "f1")),
+    *(("knowledge", "hit_at_1"), ("knowledge", "hit_at_3"), ("knowledge", "off_topic_unknown")),
+)
+
+
+def _other_tasks(city: Any) -> dict[str, dict[str, Any]]:
+    """Set → (who decided → figures), as `compare` has them: places, same events, questions to the knowledge base."""
+    from jieying.knowledge.evaluate import evaluate as ask_base
+    from jieying.places.evaluate import evaluate as find_places
+    from jieying.roads.graph import from_pack
+    from jieying.roads.names import crossings, named_lines
+    from jieying.triage.same_event_fit import evaluate as compare_events
+
+    graph = from_pack(city)
+    found = find_places(city, crossings(graph), named_lines(graph))
+    plainly = {
+        who: {"places": {name: found[f"{who}_{name}"] for name in ("top1", "top3")}}
+        for who in ("exact_names", "character_pairs")
+    }
+    events = compare_events(city)
+    asked = ask_base()
+    baseline = asked["peers"]["bm25_characters"]
+    return {
+        "places": {"platform": {"places": found}, **plainly},
+        "same_event": {who: {"same_event": events[who]} for who in ("platform", "space_time", "text")},
+        **{
+            f"knowledge_{name}": {
+                "platform": {"knowledge": asked[name]},
+                "bm25_characters": {"knowledge": baseline[name]},
+            }
+            for name in baseline
+        },
+    }
 
 
 @app.command(help=words("help.understand.labels"))

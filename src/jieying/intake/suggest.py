@@ -3,13 +3,15 @@
 No database: it is worked out in a thread, while others are served. Who decides is the call-taker.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from jieying.citypack.model import Level
+from jieying.citypack.model import CityPack, Level
 from jieying.intake.city import City
 from jieying.kit.geo import Point
+from jieying.kit.texts import LANGUAGES, Language, text
+from jieying.places import ask
 from jieying.places.locate import PlaceCandidate
 from jieying.triage.fraud import Payment, read_payment
 from jieying.triage.questions import Question
@@ -30,12 +32,16 @@ class Open:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """`found` knows the answers given. `payment`: the fields of a stop-payment request, where it may be fraud."""
+    """`found` knows the answers given. `payment`: the fields of a stop-payment request, where it may be fraud.
+
+    `which`: what decides between two places that are about equally likely, in each language; empty if nothing has to.
+    """
 
     found: Understood
     places: list[PlaceCandidate]
     payment: Payment | None
     questions: list[Open]
+    which: Mapping[Language, str]
 
     @property
     def is_cry(self) -> bool:
@@ -56,7 +62,18 @@ def suggest(
         for one in city.questions.still_open(words, found.category, located=bool(places))
         if one.code not in answers
     ]
-    return Suggestions(found, places, read_payment(words) if fraud else None, asked)
+    return Suggestions(found, places, read_payment(words) if fraud else None, asked, which_place(city.pack, places))
+
+
+def which_place(pack: CityPack, places: Sequence[PlaceCandidate]) -> dict[Language, str]:
+    """The question that decides between places, in each language; empty if there is nothing to ask."""
+    said: dict[Language, str] = {}
+    for language in LANGUAGES:
+        names = {area.code: getattr(area.name, language) or area.name.zh for area in pack.areas}
+        asked = ask.question(places, names.__getitem__)
+        if asked:
+            said[language] = text(f"ask.{asked.code}", language, **asked.params)
+    return said
 
 
 def _outcome(city: City, said: Understood, answers: Mapping[str, int]) -> tuple[str | None, Level]:

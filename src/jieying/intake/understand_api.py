@@ -151,6 +151,7 @@ class UnderstoodView(BaseModel):
     alarms: list[AlarmShown]
     fraud: FraudShown
     places: list[PlaceShown]
+    which_place: NameShown | None
     questions: list[QuestionShown]
     similar: list[SimilarShown]
     knowledge: KnowledgeShown
@@ -194,6 +195,7 @@ async def _shown(site: Site, city: City, given: Said, made: Suggestions) -> Unde
             )
             for p in made.places
         ],
+        which_place=NameShown(zh=made.which["zh"], en=made.which["en"]) if made.which else None,
         questions=[
             QuestionShown(
                 code=one.question.code,
