@@ -13,8 +13,9 @@ from jieying.triage.train import SPLIT, read_calls, read_held_out, read_training
 RECIPE = Path(__file__).parents[2] / "packs" / "yunzhou"
 CATEGORIES = read_categories(Source(RECIPE))
 LEARNT = read_training(RECIPE / "corpus", CATEGORIES)
-JUDGED = {name: read_jsonl(RECIPE / "corpus" / f"{name}.jsonl") for name in ("held_back", "late")}
-JUDGED["another_hand"] = read_held_out(RECIPE / "corpus", CATEGORIES)
+INDEPENDENT = ("independent_reports", "independent_alarms", "independent_lookalikes")
+JUDGED = {name: read_jsonl(RECIPE / "corpus" / f"{name}.jsonl") for name in ("held_back", "late", *INDEPENDENT)}
+JUDGED["hands"] = read_held_out(RECIPE / "corpus", CATEGORIES)
 SECOND_TIER = {code for code, one in CATEGORIES.items() if one.parent}
 
 
@@ -55,11 +56,13 @@ def test_what_must_raise_the_alarm_stands_in_the_text() -> None:
     assert [one.text for one in marked if not all(alarm in one.text for alarm in one.alarms or ())] == []
 
 
-def test_of_another_hand_s_wordings_a_fifth_is_held_out() -> None:
-    wordings = [line for _, _, line in read_wordings(RECIPE / "corpus" / SPLIT, CATEGORIES)]
+def test_of_every_hand_s_wordings_a_fifth_is_held_out() -> None:
+    files = sorted((RECIPE / "corpus").glob(f"*{SPLIT}"))
+    wordings = [line for file in files for _, _, line in read_wordings(file, CATEGORIES)]
     held_out = sum(map(is_held_out, wordings))
+    assert len(files) > 10
     assert 0.15 < held_out / len(wordings) < 0.25
-    assert len(JUDGED["another_hand"]) == held_out
+    assert len(JUDGED["hands"]) == held_out
 
 
 def test_there_are_enough_alarms_and_look_alikes() -> None:

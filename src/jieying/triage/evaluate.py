@@ -181,7 +181,7 @@ def compare(pack: CityPack, data: Path | None) -> dict[str, dict[str, Any]]:
 def _sets(folder: Path, categories: Mapping[str, Category]) -> dict[str, list[Labelled]]:
     sets = {file.stem: read_jsonl(file) for file in sorted(folder.glob("*.jsonl"))}
     held_out = read_held_out(folder, categories)
-    return sets | ({"another_hand": held_out} if held_out else {})
+    return sets | ({"hands": held_out} if held_out else {})
 
 
 def _plainly(model: Model, words: str, categories: Mapping[str, Category]) -> Understood:

@@ -29,11 +29,11 @@ _SHOWN_OTHERS = 3
 SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
 SURE_OF_FRAUD = 0.7  # fewer than 1 in 100 messages to a city hotline reach it
-# How much speaks of danger (`_danger`), as log-odds; chosen on left-out wordings (docs/understanding.md). Missing an
-# alarm costs more than a false one: words are doubted only where no alarm at all was lost.
-RAISED_WITHOUT_A_WORD = 1.0
-RAISED_THOUGH_LOWERED = 5.0
-WORD_DOUBTED = -5.0
+# How much speaks of danger (`_danger`), as log-odds; chosen on held-out wordings (docs/understanding.md). Missing an
+# alarm costs more than a false one, and a word that is doubted still brings the report to a person.
+RAISED_WITHOUT_A_WORD = 0.0
+RAISED_THOUGH_LOWERED = 3.0
+WORD_DOUBTED = -1.0
 _DOUBTED_FROM = 8  # characters: a shorter text has nothing beside the word that could speak against it
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 _MODEL_READS_FROM = 3  # Chinese characters: of 刚才, of a script or of another language it knows nothing

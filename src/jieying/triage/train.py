@@ -29,9 +29,10 @@ from jieying.triage.text import model_text
 FOLDER = "corpus"  # in the folder of the pack
 FRAUD = "1009"  # telecom and online fraud
 PHRASES, CALLS = "phrases.txt", "calls.txt"  # any other *.txt has wordings
-SPLIT = "another_hand.txt"  # of these wordings a fifth is not learnt
+SPLIT = "_hand.txt"  # of the wordings of such files a fifth is not learnt
 SEEN = ("alarms_seen", "lookalikes_seen")
-NGRAM_PART = 16.0  # of an SVC margin beside a log-probability of the vectors; chosen on left-out wordings
+_OF_HANDS = 2  # texts made from each wording of those files: there are many
+NGRAM_PART = 32.0  # of an SVC margin beside a log-probability of the vectors; chosen on left-out wordings
 _PHRASE_WEIGHT = 2.0  # of a short phrase, of which there is one text, beside the several of a wording
 _PHRASE = 8  # characters
 _FOLDS = 3
@@ -48,8 +49,9 @@ def read_training(folder: Path, categories: Mapping[str, Category]) -> list[Labe
     texts: list[Labelled] = []
     for file in sorted(folder.glob("*.txt")):
         if file.name not in (PHRASES, CALLS):
-            wanted = _is_learnt if file.name == SPLIT else _every
-            texts += _renumbered(corpus.expand(file, _speech(folder), categories, wanted=wanted), texts)
+            wanted = _is_learnt if file.name.endswith(SPLIT) else _every
+            of_each = _OF_HANDS if file.name.endswith(SPLIT) else corpus.VARIANTS
+            texts += _renumbered(corpus.expand(file, _speech(folder), categories, of_each, wanted), texts)
     short = [
         (code, level, phrase)
         for code, level, line in corpus.read_wordings(folder / PHRASES, categories)
@@ -62,12 +64,13 @@ def read_training(folder: Path, categories: Mapping[str, Category]) -> list[Labe
     return texts + _renumbered(made, texts)
 
 
-def read_held_out(folder: Path, categories: Mapping[str, Category]) -> list[Labelled]:
-    """One text of each wording of the split file that is not learnt; none if the pack has no such file."""
-    file = folder / SPLIT
-    if not file.is_file():
-        return []
-    return corpus.expand(file, _speech(folder), categories, variants=1, wanted=corpus.is_held_out)
+def read_held_out(folder: Path, categories: Mapping[str, Category], hand: str = "*") -> list[Labelled]:
+    """One text of each wording of a hand's file that is not learnt; of all hands if none is named."""
+    texts: list[Labelled] = []
+    for file in sorted(folder.glob(f"{hand}{SPLIT}")):
+        made = corpus.expand(file, _speech(folder), categories, variants=1, wanted=corpus.is_held_out)
+        texts += _renumbered(made, texts)
+    return texts
 
 
 def _is_learnt(wording: str) -> bool:
