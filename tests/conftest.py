@@ -12,7 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
@@ -95,10 +95,18 @@ def new_database(server_url: str, template: str) -> Iterator[str]:
     try:
         yield server.set(database=name).render_as_string(hide_password=False)
     finally:
-        try:
-            execute_on(server, f"DROP DATABASE {name}")  # ends an autovacuum that is at work there
-        except asyncpg.ObjectInUseError:
-            execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")  # ends connections that a failed test left
+        drop_database(server, name)
+
+
+def drop_database(server: URL, name: str) -> None:
+    """The plain statement ends an autovacuum that is at work there, the other one connections that a failed test left.
+
+    It refuses where an autovacuum has just begun: then the plain one helps again.
+    """
+    for statement in (f"DROP DATABASE {name}", f"DROP DATABASE {name} WITH (FORCE)") * 3:
+        with suppress(asyncpg.ObjectInUseError, asyncpg.InsufficientPrivilegeError):
+            return execute_on(server, statement)
+    return execute_on(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +139,10 @@ def execute_on(server: URL, statement: str) -> None:
 
 @pytest.fixture(scope="session")
 def yunzhou(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the sample city, built once for all tests; only read it."""
+    """The folder of the sample city with its model, as `make setup` built it; only read it. Else it is built here."""
+    built = Path(__file__).parents[1] / "var" / "packs" / "yunzhou"
+    if (built / "map.pmtiles").is_file():
+        return built
     out = tmp_path_factory.mktemp("packs") / "yunzhou"
     build_pack(Path(__file__).parents[1] / "packs" / "yunzhou", out, None, lambda _: None)
     return out

@@ -145,6 +145,14 @@ def test_place_candidates_have_the_numbers_of_the_list_on_the_map(desk: Desk) ->
     desk.wait_on_map("spots", "number", "1")
 
 
+def test_of_two_places_that_are_as_likely_it_says_what_to_ask_until_one_is_chosen(desk: Desk) -> None:
+    _type(desk, "华联超市有人打架")  # there are two of that name
+    which = desk.panel.locator(".which")
+    expect(which).to_contain_text("华联超市")
+    desk.panel.locator(".place").first.click()
+    expect(which).to_have_count(0)
+
+
 def test_what_no_report_may_hold_is_said_at_the_text(desk: Desk) -> None:
     desk.page.keyboard.press("F2")
     _words(desk).fill("有人打架" * 2600)

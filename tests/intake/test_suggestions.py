@@ -56,6 +56,13 @@ async def test_a_place_is_asked_for_until_it_is_known(taker: httpx.AsyncClient) 
     assert "where" not in [one["code"] for one in (await understand(taker, FIGHT))["questions"]]
 
 
+async def test_of_two_places_that_are_as_likely_it_says_what_to_ask(taker: httpx.AsyncClient) -> None:
+    found = await understand(taker, "华联超市有人打架")  # there are two of that name
+    assert "华联超市" in found["which_place"]["zh"]
+    assert "华联超市" in found["which_place"]["en"]
+    assert (await understand(taker, FIGHT))["which_place"] is None
+
+
 # --- what answers change -------------------------------------------------------------------------------------
 
 

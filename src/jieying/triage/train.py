@@ -32,7 +32,8 @@ PHRASES, CALLS = "phrases.txt", "calls.txt"  # any other *.txt has wordings
 SPLIT = "_hand.txt"  # of the wordings of such files a fifth is not learnt
 SEEN = ("alarms_seen", "lookalikes_seen")
 _OF_HANDS = 2  # texts made from each wording of those files: there are many
-NGRAM_PART = 32.0  # of an SVC margin beside a log-probability of the vectors; chosen on left-out wordings
+# What an SVC margin counts beside a log-probability of the vectors; chosen on left-out wordings.
+NGRAM_PART = {"category": 32.0, "fraud": 16.0, "alarm": 16.0}
 _PHRASE_WEIGHT = 2.0  # of a short phrase, of which there is one text, beside the several of a wording
 _PHRASE = 8  # characters
 _FOLDS = 3
@@ -149,7 +150,7 @@ def fit(
         "fraud": fraud.part(kind < 2),
         "alarm": replace(examples, labels=alarm).part((kind != 1) & (alarm != "")),
     }
-    model.heads = {task: _head(part) for task, part in parts.items() if len(set(part.labels)) > 1}
+    model.heads = {task: _head(part, NGRAM_PART[task]) for task, part in parts.items() if len(set(part.labels)) > 1}
     return model
 
 
@@ -188,19 +189,19 @@ def _sparse(rows: Sequence[Row], columns: int) -> csr_matrix:
     return csr_matrix((values, at, ends), (len(rows), columns))
 
 
-def _head(examples: _Examples) -> Head:
-    names, weights, bias = _solve(examples)
-    return Head(names, weights, bias, _temperature(examples))
+def _head(examples: _Examples, ngram_part: float) -> Head:
+    names, weights, bias = _solve(examples, ngram_part)
+    return Head(names, weights, bias, _temperature(examples, ngram_part))
 
 
-def _solve(examples: _Examples) -> tuple[tuple[str, ...], Matrix, Matrix]:
+def _solve(examples: _Examples, ngram_part: float) -> tuple[tuple[str, ...], Matrix, Matrix]:
     """Labels in order, weights (columns of both kinds, labels), bias."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
     labels, count = examples.labels, examples.weights
     svc = LinearSVC(C=_SVC_C, random_state=0).fit(examples.rows, labels, sample_weight=count)
-    weights, bias = (_both_ways(part) * NGRAM_PART for part in (svc.coef_.T, svc.intercept_[None, :]))
+    weights, bias = (_both_ways(part) * ngram_part for part in (svc.coef_.T, svc.intercept_[None, :]))
     if examples.dense is not None:
         other = LogisticRegression(C=_REGRESSION_C, max_iter=60, tol=1e-3)
         other.fit(examples.dense, labels, sample_weight=count)
@@ -214,12 +215,12 @@ def _both_ways(part: NDArray[Any]) -> NDArray[Any]:
     return np.hstack([-part / 2, part / 2]) if part.shape[1] == 1 else part
 
 
-def _temperature(examples: _Examples) -> float:
+def _temperature(examples: _Examples, ngram_part: float) -> float:
     """The one that makes the labels of a left-out third of the wordings most likely."""
     left_out = examples.wordings % _FOLDS == 0
     if set(examples.labels[~left_out]) != set(examples.labels):
         return 1.0  # too few wordings to tell
-    names, weights, bias = _solve(examples.part(np.flatnonzero(~left_out)))
+    names, weights, bias = _solve(examples.part(np.flatnonzero(~left_out)), ngram_part)
     asked = examples.part(np.flatnonzero(left_out))
     columns = asked.rows.shape[1]
     scores = asked.rows @ weights[:columns] + bias
