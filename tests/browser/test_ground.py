@@ -19,6 +19,12 @@ AT = """([code]) => {
 }"""
 
 
+SHOWN = """(code) => {
+    const map = document.querySelector('.canvas').map
+    return map.loaded() && map.queryRenderedFeatures().some((f) => f.source === 'units' && f.properties.code === code)
+}"""
+
+
 def test_the_cover_of_the_city_is_laid_and_taken_away(desk: Desk) -> None:
     button = desk.page.get_by_role("button", name="5 分钟覆盖")
     button.click()
@@ -32,6 +38,7 @@ def test_a_units_reach_is_laid_from_its_card(desk: Desk) -> None:
     unit = next(u for u in desk.city.dispatcher.get("/api/units").json()["units"] if u["status"] == "available")
     desk.wait_on_map("units", "code", unit["code"])
     x, y = desk.page.evaluate(AT, [unit["code"]])
+    desk.wait_until(lambda: bool(desk.page.evaluate(SHOWN, unit["code"])), "the unit is not drawn where the map went")
     desk.page.mouse.click(x, y)
     card = desk.page.get_by_role("dialog")
     expect(card).to_be_visible()
