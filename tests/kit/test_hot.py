@@ -8,11 +8,10 @@ import pytest
 from sqlalchemy import ARRAY, Text, any_, bindparam, select, text
 
 from jieying.access.store import account
-from jieying.incidents.store import _insert_statement
 from jieying.incidents.tables import report
 from jieying.kit.db import Database
 from jieying.kit.errors import Unavailable
-from jieying.kit.hot import fetch, fetch_one
+from jieying.kit.hot import add_row, fetch, fetch_one
 from jieying.kit.ids import new_id
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -26,7 +25,7 @@ ROW = {
 async def test_the_rows_are_those_of_sqlalchemy(own_database_url: str) -> None:
     db = Database(own_database_url)
     async with db.transaction() as connection:
-        await fetch(connection, _insert_statement(report, tuple(ROW)), ROW)
+        await add_row(connection, report, ROW)
         found = await fetch(connection, REPORTS, {"said": ["a", "b"]})
         assert found == list((await connection.execute(REPORTS, {"said": ["a", "b"]})).all())
         assert (found[0].words, found[0].lat, found[0].vector) == ("a", 30.5, b"\x00\x01")
@@ -44,11 +43,21 @@ async def test_a_value_that_stands_in_the_statement_need_not_be_given(own_databa
     await db.close()
 
 
+async def test_a_value_that_is_missing_and_a_row_too_many_are_no_answer(own_database_url: str) -> None:
+    db = Database(own_database_url)
+    async with db.transaction() as connection:
+        with pytest.raises(KeyError, match="said"):
+            await fetch(connection, REPORTS, {"sad": ["a"]})
+        with pytest.raises(ValueError, match="too many"):
+            await fetch_one(connection, text("SELECT 1 AS one UNION SELECT 2"), {})
+    await db.close()
+
+
 async def test_what_it_writes_is_undone_with_the_transaction(own_database_url: str) -> None:
     db = Database(own_database_url)
     with suppress(ZeroDivisionError):
         async with db.transaction() as connection:
-            await fetch(connection, _insert_statement(report, tuple(ROW)), ROW)
+            await add_row(connection, report, ROW)
             1 / 0  # noqa: B018
     async with db.transaction() as connection:
         assert await fetch(connection, REPORTS, {"said": ["a"]}) == []

@@ -26,7 +26,7 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.incidents.model import (
@@ -41,7 +41,7 @@ from jieying.incidents.tables import assignment, incident, intake_key, report
 from jieying.kit.db import among
 from jieying.kit.errors import NotFound
 from jieying.kit.geo import EARTH_RADIUS_M, Point
-from jieying.kit.hot import fetch, fetch_one
+from jieying.kit.hot import add_row, fetch, fetch_one
 from jieying.kit.ids import first_id
 
 IncidentRow = Row[Any]
@@ -64,11 +64,6 @@ def _change_statement(table: Table, columns: tuple[str, ...], guarded: bool, onc
     if guarded:
         statement = statement.where(table.c.state == any_(bindparam("from_states", type_=ARRAY(Text))))
     return statement.values(values).returning(table)
-
-
-@cache
-def _insert_statement(table: Table, columns: tuple[str, ...]) -> Insert:
-    return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns})
 
 
 @cache
@@ -119,7 +114,7 @@ async def claim_key(
 
 
 async def add_report(connection: AsyncConnection, **values: Any) -> None:
-    await fetch(connection, _insert_statement(report, tuple(values)), values)
+    await add_row(connection, report, values)
 
 
 async def find_report(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> ReportRow | None:
@@ -267,7 +262,7 @@ async def next_number(connection: AsyncConnection) -> int:
 
 
 async def add_incident(connection: AsyncConnection, **values: Any) -> None:
-    await fetch(connection, _insert_statement(incident, tuple(values)), values)
+    await add_row(connection, incident, values)
 
 
 async def find_incident(connection: AsyncConnection, region: str, id: UUID, lock: bool = False) -> IncidentRow | None:
@@ -497,7 +492,7 @@ async def wake_waiting(connection: AsyncConnection, region: str, now: datetime, 
 
 
 async def add_assignment(connection: AsyncConnection, **values: Any) -> None:
-    await fetch(connection, _insert_statement(assignment, tuple(values)), values)
+    await add_row(connection, assignment, values)
 
 
 async def get_assignment(connection: AsyncConnection, region: str, id: UUID) -> AssignmentRow:

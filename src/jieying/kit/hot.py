@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Row
+from sqlalchemy import Insert, Row, Table, bindparam, insert
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.engine import result_tuple
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -30,19 +30,21 @@ _DIALECT: Any = asyncpg.dialect(json_serializer=to_json)  # type: ignore[no-unty
 
 @dataclass(frozen=True)
 class _Written:
-    """A statement as the driver takes it: its text, and for each of its values name, conversion and default."""
+    """A statement as the driver takes it: its text, and for each of its values name and conversion.
+
+    `known`: values that stand in the statement itself and need not be given.
+    """
 
     text: str
-    values: tuple[tuple[str, Convert, Any], ...]
+    values: tuple[tuple[str, Convert], ...]
+    known: Mapping[str, Any]
     columns: tuple[tuple[int, Callable[[Any], Any]], ...]  # those of the answer that must be converted
     row: Callable[[Any], Row[Any]] | None
 
     def arguments(self, given: Mapping[str, Any]) -> list[Any]:
-        arguments = []
-        for name, convert, default in self.values:
-            value = given.get(name, default)
-            arguments.append(value if convert is None else convert(value))
-        return arguments
+        """Raises KeyError for a value that is neither given nor known."""
+        every = {**self.known, **given} if self.known else given
+        return [every[name] if convert is None else convert(every[name]) for name, convert in self.values]
 
     def rows(self, records: list[Any]) -> list[Row[Any]]:
         if not records:
@@ -70,9 +72,16 @@ async def fetch(connection: AsyncConnection, statement: ClauseElement, given: Ma
 
 
 async def fetch_one(connection: AsyncConnection, statement: ClauseElement, given: Mapping[str, Any]) -> Row[Any] | None:
-    """The only row, None when there is none."""
+    """The only row, None when there is none. Raises ValueError when there are more."""
     rows = await fetch(connection, statement, given)
-    return rows[0] if rows else None
+    if not rows:
+        return None
+    (row,) = rows
+    return row
+
+
+async def add_row(connection: AsyncConnection, table: Table, values: Mapping[str, Any]) -> None:
+    await fetch(connection, _insert(table, tuple(values)), values)
 
 
 def driver(connection: AsyncConnection) -> Any:
@@ -82,16 +91,22 @@ def driver(connection: AsyncConnection) -> Any:
 
 
 @cache
+def _insert(table: Table, columns: tuple[str, ...]) -> Insert:
+    return insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in columns})
+
+
+@cache
 def _written(statement: ClauseElement) -> _Written:
     compiled: Any = statement.compile(dialect=_DIALECT)
     binds = [(name, compiled.binds[name]) for name in compiled.positiontup or ()]
-    values = tuple((name, one.type.dialect_impl(_DIALECT).bind_processor(_DIALECT), one.value) for name, one in binds)
+    values = tuple((name, one.type.dialect_impl(_DIALECT).bind_processor(_DIALECT)) for name, one in binds)
     described = _described(statement)
     types = [one["type"].dialect_impl(_DIALECT) for one in described]
     converts = [(place, type_.result_processor(_DIALECT, _DOUBLE)) for place, type_ in enumerate(types)]
     return _Written(
         str(compiled),
         values,
+        {name: one.value for name, one in binds if not one.required},
         tuple((i, convert) for i, convert in converts if convert is not None),
         result_tuple([one["name"] for one in described]) if described else None,
     )

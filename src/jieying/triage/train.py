@@ -50,8 +50,7 @@ def read_training(folder: Path, categories: Mapping[str, Category]) -> list[Labe
     texts: list[Labelled] = []
     for file in sorted(folder.glob("*.txt")):
         if file.name not in (PHRASES, CALLS):
-            wanted = _is_learnt if file.name.endswith(SPLIT) else _every
-            of_each = _OF_HANDS if file.name.endswith(SPLIT) else corpus.VARIANTS
+            of_each, wanted = (_OF_HANDS, _is_learnt) if file.name.endswith(SPLIT) else (corpus.VARIANTS, _every)
             texts += _renumbered(corpus.expand(file, _speech(folder), categories, of_each, wanted), texts)
     short = [
         (code, level, phrase)
@@ -65,10 +64,10 @@ def read_training(folder: Path, categories: Mapping[str, Category]) -> list[Labe
     return texts + _renumbered(made, texts)
 
 
-def read_held_out(folder: Path, categories: Mapping[str, Category], hand: str = "*") -> list[Labelled]:
-    """One text of each wording of a hand's file that is not learnt; of all hands if none is named."""
+def read_held_out(folder: Path, categories: Mapping[str, Category]) -> list[Labelled]:
+    """One text of each wording of the hands that is not learnt; none if the pack has no such files."""
     texts: list[Labelled] = []
-    for file in sorted(folder.glob(f"{hand}{SPLIT}")):
+    for file in sorted(folder.glob(f"*{SPLIT}")):
         made = corpus.expand(file, _speech(folder), categories, variants=1, wanted=corpus.is_held_out)
         texts += _renumbered(made, texts)
     return texts
