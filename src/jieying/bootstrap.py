@@ -27,7 +27,7 @@ from jieying.incidents import store as incidents_store
 from jieying.intake import labels, steps
 from jieying.intake.city import City
 from jieying.journal.actions import Site
-from jieying.journal.reader import Handler, listen, read_on, relay
+from jieying.journal.reader import Subscriber, listen, read_on, relay
 from jieying.kit.clock import Clock
 from jieying.kit.db import Database, ensure_partitions
 from jieying.kit.errors import Conflict, Refused
@@ -46,13 +46,13 @@ from jieying.vault import actions as vault
 
 log = logging.getLogger(__name__)
 
-# Who reads the journal, by the name of its cursor.
-SUBSCRIBERS: dict[str, Handler] = {
-    "clocks": supervise.follow,
-    "notices": notices.tell,
-    "asked": knowledge.follow,
-    "fraud": arrival.follow,
-}
+# Who reads the journal.
+SUBSCRIBERS = (
+    Subscriber("clocks", supervise.HEEDS, supervise.follow),
+    Subscriber("notices", notices.HEEDS, notices.tell),
+    Subscriber("asked", knowledge.HEEDS, knowledge.follow),
+    Subscriber("fraud", arrival.HEEDS, arrival.follow),
+)
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.25  # subscribers of the journal read in batches, not entry by entry
@@ -168,10 +168,10 @@ class Platform:
         return [self._step, self._offer, self._expire, self._ring, self._ring_asked, self._ring_stops, self._hand_on]
 
     def _readers(self) -> list[Callable[[], Awaitable[bool]]]:
-        readers = {"labels": lambda *news: labels.follow(self.city, *news), **SUBSCRIBERS}
+        readers = [Subscriber("labels", labels.HEEDS, lambda *news: labels.follow(self.city, *news)), *SUBSCRIBERS]
         if self.site.pack.dispatch.move_up:  # asked for anew each time: new speeds bring another decider
-            readers = {"moves": lambda *news: moves.follow(self.city.decider, *news), **readers}
-        return [partial(read_on, self.site, reader, handler) for reader, handler in readers.items()]
+            readers = [Subscriber("moves", moves.HEEDS, lambda *news: moves.follow(self.city.decider, *news)), *readers]
+        return [partial(read_on, self.site, reader) for reader in readers]
 
     async def _gather(self, reader: Callable[[], Awaitable[bool]]) -> bool:
         """Read what there is, then let more come together: five hundred entries cost little more than one."""
@@ -239,11 +239,11 @@ class Platform:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        for task in self._tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        running = set(self._tasks)
+        while running:  # whoever just then hears of a lost connection may take the word for that: it is said again
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=1)
         if self.hotline is not None:
             await self.hotline.close()
         await self.site.db.close()

@@ -15,7 +15,7 @@ from jieying.bootstrap import Platform
 from jieying.journal import store
 from jieying.journal.actions import Site, record
 from jieying.journal.model import START, Entry, Position
-from jieying.journal.reader import CHANNEL, read_on, relay
+from jieying.journal.reader import CHANNEL, Subscriber, read_on, relay
 from jieying.kit.db import Database
 
 
@@ -83,7 +83,7 @@ async def test_a_late_number_of_an_early_transaction_is_not_skipped_either(platf
     assert sorted(entry.kind for entry in await new_entries(platform, begun)) == ["test.early", "test.happened"]
 
 
-class Subscriber:
+class Noting:
     """Notes what it is handed in a table, in the transaction of its cursor; crashes when told to."""
 
     def __init__(self) -> None:
@@ -94,29 +94,31 @@ class Subscriber:
         self.calls += 1
         await connection.execute(text("CREATE TABLE IF NOT EXISTS handed (n int)"))
         for entry in entries:
-            if entry.kind == "test.happened":
-                await connection.execute(text("INSERT INTO handed VALUES (:n)"), {"n": entry.data["n"]})
+            await connection.execute(text("INSERT INTO handed VALUES (:n)"), {"n": entry.data["n"]})
         if self.crash:
             raise RuntimeError("crashed after its work, before its commit")
+
+    def as_reader(self) -> Subscriber:
+        return Subscriber("test", frozenset({"test.happened"}), self)
 
     async def handed(self, platform: Platform) -> list[int]:
         async with platform.site.db.transaction() as connection:
             return list((await connection.execute(text("SELECT n FROM handed ORDER BY ctid"))).scalars())
 
 
-async def read_all(platform: Platform, subscriber: Subscriber) -> None:
-    while await read_on(platform.site, "test", subscriber):
+async def read_all(platform: Platform, subscriber: Noting) -> None:
+    while await read_on(platform.site, subscriber.as_reader()):
         pass
 
 
 async def test_a_subscriber_that_crashes_in_its_work_is_handed_each_entry_exactly_once(platform: Platform) -> None:
-    subscriber = Subscriber()
+    subscriber = Noting()
     await write(platform, 1, 2)
     await read_all(platform, subscriber)
     await write(platform, 3)
     subscriber.crash = True
     with pytest.raises(RuntimeError):
-        await read_on(platform.site, "test", subscriber)
+        await read_on(platform.site, subscriber.as_reader())
     subscriber.crash = False
     await write(platform, 4)
     await read_all(platform, subscriber)
@@ -124,8 +126,22 @@ async def test_a_subscriber_that_crashes_in_its_work_is_handed_each_entry_exactl
     assert await subscriber.handed(platform) == [1, 2, 3, 4]
 
 
+async def test_a_subscriber_is_handed_what_it_heeds_and_passes_the_rest(platform: Platform) -> None:
+    site, subscriber = platform.site, Noting()
+    await write(platform, 1)
+    async with site.db.transaction() as connection:
+        await record(site, connection, "test.else", "thing", "A", "t")
+    await read_all(platform, subscriber)
+    calls = subscriber.calls
+    async with site.db.transaction() as connection:
+        await record(site, connection, "test.else", "thing", "A", "t")
+    assert await read_on(site, subscriber.as_reader())  # moved on, and had nothing to hand over
+    assert not await read_on(site, subscriber.as_reader())
+    assert (subscriber.calls, await subscriber.handed(platform)) == (calls, [1])
+
+
 async def test_two_processes_of_one_subscriber_do_not_hand_over_twice(platform: Platform) -> None:
-    subscriber = Subscriber()
+    subscriber = Noting()
     await write(platform, 0)
     await read_all(platform, subscriber)  # makes its table
     await write(platform, *range(1, 40))
@@ -137,7 +153,7 @@ async def test_two_processes_of_one_subscriber_do_not_hand_over_twice(platform: 
 async def test_readers_go_on_after_a_restore_into_a_server_whose_transaction_ids_begin_anew(
     platform: Platform,
 ) -> None:
-    subscriber = Subscriber()
+    subscriber = Noting()
     await write(platform, 1)
     await read_all(platform, subscriber)
     await write(platform, 2)
@@ -147,7 +163,9 @@ async def test_readers_go_on_after_a_restore_into_a_server_whose_transaction_ids
         await connection.execute(text("UPDATE journal SET xid = (xid::text::bigint + 1000000000)::text::xid8"))
         await connection.execute(text("ALTER TABLE journal ENABLE TRIGGER USER"))
         await connection.execute(text("UPDATE journal_cursor SET xid = xid + 1000000000"))
-    assert not await read_on(platform.site, "test", subscriber)  # without an epoch: stuck for a billion transactions
+    assert not await read_on(
+        platform.site, subscriber.as_reader()
+    )  # without an epoch: stuck for a billion transactions
     async with platform.site.db.transaction() as connection:
         epoch = await store.begin_epoch(connection)
     await write(platform, 3)

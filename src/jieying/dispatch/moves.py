@@ -17,16 +17,17 @@ from jieying.kit.reasons import Reason
 from jieying.units import store as units
 
 # After these, somebody is bound who was free, or free who was bound.
-_CHANGES = {
-    *("assignment.accepted", "assignment.cleared", "assignment.released"),
-    *("unit.status", "duty.begun", "duty.ended"),
-}
+HEEDS = frozenset(
+    {
+        *("assignment.accepted", "assignment.cleared", "assignment.released"),
+        *("unit.status", "duty.begun", "duty.ended"),
+    }
+)
 
 
-async def follow(decider: Decider, site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
+async def follow(decider: Decider, site: Site, connection: AsyncConnection, _: Sequence[Entry]) -> None:
     """Look at the coverage again when it has changed."""
-    if any(entry.kind in _CHANGES for entry in entries):
-        await suggest(decider, site, connection)
+    await suggest(decider, site, connection)
 
 
 async def suggest(decider: Decider, site: Site, connection: AsyncConnection) -> None:

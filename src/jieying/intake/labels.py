@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 Decided = dict[str, Any]
 _AMENDED = ("category", "level", "place")
+HEEDS = frozenset({"incident.amended"})
 
 
 def decided(
@@ -72,7 +73,7 @@ def _proposed(city: City, words: str) -> dict[str, Any]:
 async def follow(city: City, site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Subscriber of the journal: a person corrected an incident; its first report is what was misunderstood."""
     for one in entries:
-        what = {key: one.data[key] for key in _AMENDED if key in one.data} if one.kind == "incident.amended" else {}
+        what = {key: one.data[key] for key in _AMENDED if key in one.data}
         if not what:
             continue
         if "lat" in one.data:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import asyncpg
 from sqlalchemy import text
@@ -25,20 +26,30 @@ RETRY_S = 1.0
 Handler = Callable[[Site, AsyncConnection, Sequence[Entry]], Awaitable[None]]
 
 
-async def read_on(site: Site, reader: str, handler: Handler) -> bool:
+@dataclass(frozen=True)
+class Subscriber:
+    """Who reads the journal: `cursor` names its place there, `kinds` are the entries that it heeds."""
+
+    cursor: str
+    kinds: frozenset[str]
+    follow: Handler
+
+
+async def read_on(site: Site, subscriber: Subscriber) -> bool:
     """Hand the next entries to a subscriber and move its cursor, all in one transaction: each entry once.
 
     False when there was nothing to read, or another process reads for this subscriber right now.
     """
     async with site.db.transaction() as connection:
-        position = await store.claim_cursor(connection, reader)
+        position = await store.claim_cursor(connection, subscriber.cursor)
         if position is None:
             return False
-        entries = await store.read_after(connection, position, BATCH)
-        if not entries:
+        end, entries = await store.read_kinds(connection, position, subscriber.kinds, BATCH)
+        if end == position:
             return False
-        await handler(site, connection, entries)
-        await store.move_cursor(connection, reader, entries[-1].position)
+        if entries:
+            await subscriber.follow(site, connection, entries)
+        await store.move_cursor(connection, subscriber.cursor, end)
         return True
 
 

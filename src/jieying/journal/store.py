@@ -1,6 +1,6 @@
 """All SQL of the journal. `journal_append` and `journal_hash` are functions of the database (migration 0001)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -95,14 +95,24 @@ _APPEND = text(
 ).bindparams(bindparam("entries", type_=JSONB))
 
 # Only below the oldest running transaction: everything there has been committed or undone for good.
-_READ = text(
-    """
+_NEXT = """
     SELECT epoch, xid::text::bigint AS xid, seq, id, at, kind, subject_kind, subject, incident_id, actor, data
     FROM journal
     WHERE (epoch, xid, seq) > (:epoch, CAST(CAST(:xid AS text) AS xid8), :seq)
       AND (epoch < (SELECT max(epoch) FROM journal_epoch) OR xid < pg_snapshot_xmin(pg_current_snapshot()))
     ORDER BY epoch, xid, seq
     LIMIT :limit
+"""
+_READ = text(_NEXT)
+
+# Of a batch only what the reader heeds, and the last, where it stands afterwards.
+_READ_KINDS = text(
+    f"""
+    WITH batch AS ({_NEXT})
+    SELECT * FROM batch
+    WHERE kind = ANY(CAST(:kinds AS text[]))
+       OR (epoch, xid, seq) = (SELECT epoch, xid, seq FROM batch ORDER BY epoch DESC, xid DESC, seq DESC LIMIT 1)
+    ORDER BY epoch, xid, seq
     """
 )
 
@@ -179,6 +189,17 @@ async def read_after(connection: AsyncConnection, position: Position, limit: int
     """The next entries behind a position that no running transaction can still come before."""
     parameters = {"epoch": position.epoch, "xid": str(position.xid), "seq": position.seq, "limit": limit}
     return [_entry(row) for row in await fetch(connection, _READ, parameters)]
+
+
+async def read_kinds(
+    connection: AsyncConnection, position: Position, kinds: Collection[str], limit: int
+) -> tuple[Position, list[Entry]]:
+    """Where a batch of so many entries behind a position ends, and those of it that are of these kinds."""
+    parameters = {"epoch": position.epoch, "xid": str(position.xid), "seq": position.seq, "limit": limit}
+    rows = await fetch(connection, _READ_KINDS, parameters | {"kinds": list(kinds)})
+    entries = [_entry(row) for row in rows]
+    end = entries[-1].position if entries else position
+    return end, [one for one in entries if one.kind in kinds]
 
 
 async def is_quiet(connection: AsyncConnection) -> bool:

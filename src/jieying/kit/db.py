@@ -67,16 +67,28 @@ class Database:
             async with self._driven.connect() as connection:
                 below = driver(connection)
                 try:
-                    async with below.transaction():
-                        yield connection
-                finally:
-                    if below.is_closed():
-                        await connection.invalidate()
+                    await below.execute("BEGIN")
+                    yield connection
+                    await below.execute("COMMIT")
+                except BaseException:  # a task that is cancelled ends as cancelled, whatever state its connection is in
+                    await _undo(connection)
+                    raise
         except (DBAPIError, PostgresError, InterfaceError, PoolTimeout, OSError, TimeoutError) as error:
             raise _refusal(error) from error
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _undo(connection: AsyncConnection) -> None:
+    """Undo what was begun; a connection on which that fails goes, for nobody may find a transaction open on it."""
+    try:
+        await driver(connection).execute("ROLLBACK")
+    except BaseException as failed:
+        if connection.sync_connection is not None:
+            connection.sync_connection.invalidate()
+        if not isinstance(failed, Exception):
+            raise
 
 
 def _refusal(error: Exception) -> Exception:

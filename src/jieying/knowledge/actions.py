@@ -29,6 +29,7 @@ RING_MOST, HIDE_MOST = 50, 500
 WORDS = "words"  # the field of a question that stands in the vault
 # What ends the question of a report: somebody else has dealt with the report.
 _SETTLED = {"report.linked", "report.enquiry", "report.diverted", "report.unfounded"}
+HEEDS = frozenset(_SETTLED | {"report.unlinked"})
 
 
 async def add_entry(site: Site, entry: Entry, actor: str) -> None:
@@ -193,7 +194,7 @@ async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Jour
 
     It waits again when the report's link to an incident was undone.
     """
-    last = {UUID(one.subject): one.kind for one in entries if one.kind in _SETTLED | {"report.unlinked"}}
+    last = {UUID(one.subject): one.kind for one in entries if one.kind in HEEDS}
     settled = [report for report, kind in last.items() if kind in _SETTLED]
     unlinked = [report for report, kind in last.items() if kind not in _SETTLED]
     for row in await store.withdrawn_of_reports(connection, site.region, unlinked) if unlinked else ():

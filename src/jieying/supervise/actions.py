@@ -36,6 +36,7 @@ _MOVED = {
     "assignment.accepted",
     "assignment.on_scene",
 }
+HEEDS = frozenset({"report.received", "report.answered", "report.unlinked"} | _MOVED | _OVER)
 
 
 async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:

@@ -19,6 +19,9 @@ from jieying.kit.ids import new_id
 from jieying.supervise import store
 from jieying.supervise.rules import Told, rung_of, top, whom
 
+_OF_FRAUD = {"fraud.opened", "fraud.refused", "fraud.waiting", "fraud.expiring", "fraud.lapsed"}
+HEEDS = frozenset({"incident.opened", "unit.move_suggested", "asked.overdue", "hotline.stuck"} | _OF_FRAUD)
+
 
 async def tell(site: Site, connection: AsyncConnection, entries: Sequence[Entry]) -> None:
     """Notify those whom the plans of newly opened incidents name, and those who send the unit that should move."""
@@ -56,7 +59,7 @@ def _told_of(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
         first = rung_of(site.pack, 0, site.pack.units[one.subject].org)
         gains = [reason["params"] for reason in one.data["reasons"] if reason["code"] == "move_gain"]
         return [(first[0], {"unit": one.subject, "area": one.data["area"], **gains[0]})] if first else []
-    if one.subject_kind == "fraud":
+    if one.kind in _OF_FRAUD:
         return _told_of_fraud(site, one)
     if one.kind == "asked.overdue":
         rung = rung_of(site.pack, one.data["rung"], one.data["org"])
@@ -72,8 +75,6 @@ def _told_of_fraud(site: Site, one: Entry) -> list[tuple[Told, dict[str, Any]]]:
     desk, params = Told(Role.FRAUD_DESK, city_of(site.pack)), {"case": one.subject}
     if one.kind in ("fraud.opened", "fraud.refused"):
         return [(desk, params)]
-    if one.kind not in ("fraud.waiting", "fraud.expiring", "fraud.lapsed"):
-        return []
     number = one.data.get("rung", 0)
     rung = rung_of(site.pack, number, one.data["org"])
     params |= {"rung": number + 1, "stop_state": one.data.get("stop_state", "stopped")}

@@ -17,6 +17,8 @@ from jieying.journal.model import Entry
 from jieying.kit.ids import new_id
 from jieying.triage.same_event import RESEND_WINDOW, Facts, is_resend
 
+HEEDS = frozenset({"incident.opened", "incident.amended"})
+
 
 async def bring_to_desk(
     site: Site, connection: AsyncConnection, report: ReportRow, category: str | None, chance: float, actor: str = SYSTEM
@@ -85,7 +87,6 @@ async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Entr
     for one in entries:
         if one.incident is None or not is_fraud(site.pack, one.data.get("category")):
             continue
-        if one.kind in ("incident.opened", "incident.amended"):
-            for report in await incidents.reports_of(connection, site.region, one.incident):
-                if await store.case_of_report(connection, site.region, report.id) is None:
-                    await bring_to_desk(site, connection, report, one.data["category"], 0.0, one.actor)
+        for report in await incidents.reports_of(connection, site.region, one.incident):
+            if await store.case_of_report(connection, site.region, report.id) is None:
+                await bring_to_desk(site, connection, report, one.data["category"], 0.0, one.actor)
