@@ -243,7 +243,7 @@ class Platform:
         while running:  # whoever just then hears of a lost connection may take the word for that: it is said again
             for task in running:
                 task.cancel()
-            _, running = await asyncio.wait(running, timeout=1)
+            running = (await asyncio.wait(running, timeout=1))[1]
         if self.hotline is not None:
             await self.hotline.close()
         await self.site.db.close()

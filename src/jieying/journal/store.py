@@ -113,7 +113,7 @@ _READ_KINDS = text(
     WHERE kind = ANY(CAST(:kinds AS text[]))
        OR (epoch, xid, seq) = (SELECT epoch, xid, seq FROM batch ORDER BY epoch DESC, xid DESC, seq DESC LIMIT 1)
     ORDER BY epoch, xid, seq
-    """
+    """  # noqa: S608 - put together from a constant
 )
 
 _TIMELINE = text(
