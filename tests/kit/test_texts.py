@@ -36,6 +36,10 @@ def test_every_code_written_in_the_source_has_its_words(raised: str, prefix: str
     assert {code for code in codes if f"{prefix}.{code}" not in catalogue("zh")} == set()
 
 
+def test_a_parameter_may_have_any_name() -> None:
+    assert text("no.such.text", "en", key="a", language="b") == "no.such.text"
+
+
 def test_a_state_is_named_in_words_and_not_by_its_code() -> None:
     assert text("problem.illegal_transition", "zh", current="closed", target="active") == (
         "现在是“已办结”，不能变为“处置中”。可能别人已先处理，请刷新后再看。"
