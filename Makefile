@@ -20,6 +20,8 @@ WITH_NODE = PATH="$$("$(CURDIR)/$(BIN)/python" "$(CURDIR)/tools/node.py"):$$PATH
 BENCHMARKS := decision roads reach intake positions live browser crash start simulator
 
 export UV_PYTHON_DOWNLOADS := never
+# Without compiled modules each of the many processes of a test run would spend seconds on compiling them.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile

@@ -36,8 +36,8 @@ def test_every_code_written_in_the_source_has_its_words(raised: str, prefix: str
     assert {code for code in codes if f"{prefix}.{code}" not in catalogue("zh")} == set()
 
 
-def test_a_parameter_may_have_any_name() -> None:
-    assert text("no.such.text", "en", key="a", language="b") == "no.such.text"
+def test_a_parameter_may_be_called_key() -> None:
+    assert text("no.such.text", "en", key="a") == "no.such.text"
 
 
 def test_a_state_is_named_in_words_and_not_by_its_code() -> None:

@@ -59,18 +59,18 @@ def text(
 
 def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str, Any]:
     """Everything that is made of the words, for programs."""
+    from jieying.diversion.antifraud.rules import is_fraud
     from jieying.intake.suggest import which_place
     from jieying.kit.texts import text as words_of
     from jieying.triage.fraud import read_payment
     from jieying.triage.questions import read_questions
     from jieying.triage.rules import SURE_OF_FRAUD
-    from jieying.triage.train import FRAUD
 
     def said(code: str | None) -> str | None:
         return getattr(city.categories[code].name, LANGUAGE) if code in city.categories else None
 
-    is_fraud = found.category == FRAUD or found.fraud >= SURE_OF_FRAUD
-    payment = read_payment(spoken) if is_fraud else None
+    fraud = is_fraud(city, found.category) or found.fraud >= SURE_OF_FRAUD
+    payment = read_payment(spoken) if fraud else None
     fields = ("victim", "account", "counter_account", "bank", "amount", "time", "method")
     questions = read_questions(city.folder, city.categories).still_open(spoken, found.category, bool(places))
     return {
@@ -86,7 +86,7 @@ def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str,
         "spans": [{"text": s.text, "start": s.start, "end": s.end, "weight": s.weight} for s in found.spans],
         "alarms": [{"word": a.word, "start": a.start, "end": a.end, "level": str(a.level)} for a in found.alarms],
         "fraud": {
-            "likely": is_fraud,
+            "likely": fraud,
             "confidence": round(found.fraud, 3),
             "fields": {
                 name: {"value": value.value, "start": value.start, "end": value.end, "certain": value.certain}

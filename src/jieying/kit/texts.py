@@ -36,7 +36,7 @@ def catalogue(language: Language) -> dict[str, str]:
     return texts
 
 
-def text(key: str, language: Language, /, **params: object) -> str:
+def text(key: str, /, language: Language, **params: object) -> str:
     """The text of a key with its parameters filled in; the key itself when there is none."""
     template = catalogue(language).get(key)
     if template is None:
