@@ -41,6 +41,14 @@ SENTENCES = (
 )
 
 
+def additions_s() -> float:
+    """Seconds that a loop of three million additions takes: how fast this machine is just now, which may vary."""
+    start, total = time.perf_counter(), 0
+    for number in range(3_000_000):
+        total += number
+    return time.perf_counter() - start
+
+
 def machine() -> dict[str, Any]:
     """What the figures were measured on."""
     return {
@@ -49,6 +57,7 @@ def machine() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 1e9),
         "python": platform.python_version(),
         "load_before": round(psutil.getloadavg()[0], 2),
+        "additions_s": spread([additions_s() for _ in range(5)]),
     }
 
 

@@ -9,10 +9,10 @@ HEAD = """# Benchmarks
 
 Every figure here was measured by `make bench` (or by the command that is named) and written into this page by
 `python -m benchmarks.report`. Nothing is estimated. One run; the spread within a run is given where it was taken: over
-windows of five seconds for a rate, over the three thirds of a run for P50 and P99. Run it on your own machine: read
-ratios rather than absolutes.
-
-Machine: {machine}.
+windows of five seconds for a rate, over the three thirds of a run for P50 and P99. The machine is a virtual one whose
+cores are at times half as fast as at others: the yardstick in a table says how fast they were just before. Run it on
+your own machine: read ratios rather than absolutes. Tables without a yardstick are of an earlier day: 2 cores (x86_64),
+25 GB, Python 3.11.7; load before the first: 1.09.
 """
 
 # file, what it is, (figure, its words, the target of the project or "")
@@ -239,21 +239,25 @@ PARTS: list[tuple[str, str, str, list[tuple[str, str, str]]]] = [
 ]
 
 
+PAGE = Path("docs/benchmarks.md")
+
+
 def main() -> int:
-    folder = Path(sys.argv[1])
-    parts, machine = [], ""
+    """Write the page; a part that was not measured anew stays as it stands there."""
+    folder, standing = Path(sys.argv[1]), PAGE.read_text(encoding="utf-8").split("\n## ")
+    kept = {part.split("\n", 1)[0]: f"\n## {part}" for part in standing[1:]}
     for name, title, text, figures in PARTS:
-        file = folder / f"{name}.json"
+        file, notes = folder / f"{name}.json", folder / f"{name}.md"
         if not file.is_file():
             continue
         found = json.loads(file.read_text(encoding="utf-8"))
-        machine = machine or _machine(found.pop("machine", {}))
+        machine = found.pop("machine", {})
         rows = [(words, _value(found, key), target) for key, words, target in figures]
-        found.pop("machine", None)
         rows = rows or [(key, value, "") for key, value in _flat(found)]
-        notes = folder / f"{name}.md"
-        parts.append(_part(title, text, rows, notes.read_text(encoding="utf-8") if notes.is_file() else ""))
-    Path("docs/benchmarks.md").write_text(HEAD.format(machine=machine) + "".join(parts), encoding="utf-8")
+        rows.append(("machine", _machine(machine), ""))
+        rows.append(("yardstick: 3 million additions in Python, s", _value(machine, "additions_s"), ""))
+        kept[title] = _part(title, text, rows, notes.read_text(encoding="utf-8") if notes.is_file() else "")
+    PAGE.write_text(HEAD + "".join(part.rstrip("\n") + "\n" for part in kept.values()), encoding="utf-8")
     return 0
 
 
@@ -291,7 +295,7 @@ def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 def _machine(found: dict[str, Any]) -> str:
     return (
         f"{found.get('cores')} cores ({found.get('processor')}), {found.get('memory_gb')} GB, "
-        f"Python {found.get('python')}; load before the first: {found.get('load_before')}"
+        f"Python {found.get('python')}, load before it {found.get('load_before')}"
     )
 
 

@@ -111,6 +111,9 @@ class Service:
             SOCKET_ENV: str(fd),
             # Our products are small: a second thread in each would only take the core from another process.
             "OPENBLAS_NUM_THREADS": "1",
+            # What was large and is freed goes back to the system: the C library would keep up to 32 MB at a time.
+            "MALLOC_MMAP_THRESHOLD_": "1048576",
+            "MALLOC_ARENA_MAX": "2",
         }
         self._started = time.monotonic()
         return subprocess.Popen(

@@ -21,6 +21,7 @@ from jieying.web.app import make_app
 SOCKET_ENV = "JIEYING_SOCKET_FD"
 # Reports are bounded to 1 MB, messages of the live feed go out only: nobody needs to send more.
 WEBSOCKET_MAX = 1024**2
+SWITCH_S = 0.0005
 
 
 def _end_with_parent() -> None:
@@ -55,6 +56,9 @@ def main() -> None:
     # What has been loaded stays: the collector need not look through the city again and again.
     gc.collect()
     gc.freeze()
+    # While a thread works (suggestions, the search of the knowledge base), requests wait this long for their turn, each
+    # time; Python's own 5 ms would hold up everybody.
+    sys.setswitchinterval(SWITCH_S)
     uvicorn.Server(config).run(sockets=[listening])
 
 
