@@ -47,6 +47,7 @@ settings.register_profile("patient", settings.default, deadline=None, suppress_h
 settings.load_profile("patient")
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook, and before us otherwise
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Several processes share the tests by file, one takes the browser's: what is costly is made once for each."""
     for item in items:
