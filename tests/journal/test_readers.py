@@ -163,9 +163,8 @@ async def test_readers_go_on_after_a_restore_into_a_server_whose_transaction_ids
         await connection.execute(text("UPDATE journal SET xid = (xid::text::bigint + 1000000000)::text::xid8"))
         await connection.execute(text("ALTER TABLE journal ENABLE TRIGGER USER"))
         await connection.execute(text("UPDATE journal_cursor SET xid = xid + 1000000000"))
-    assert not await read_on(
-        platform.site, subscriber.as_reader()
-    )  # without an epoch: stuck for a billion transactions
+    # Without an epoch: stuck for a billion transactions.
+    assert not await read_on(platform.site, subscriber.as_reader())
     async with platform.site.db.transaction() as connection:
         epoch = await store.begin_epoch(connection)
     await write(platform, 3)

@@ -59,17 +59,16 @@ def text(
 
 def describe(spoken: str, found: Any, places: list[Any], city: Any) -> dict[str, Any]:
     """Everything that is made of the words, for programs."""
-    from jieying.diversion.antifraud.rules import is_fraud
+    from jieying.diversion.antifraud.rules import tells_of_fraud
     from jieying.intake.suggest import which_place
     from jieying.kit.texts import text as words_of
     from jieying.triage.fraud import read_payment
     from jieying.triage.questions import read_questions
-    from jieying.triage.rules import SURE_OF_FRAUD
 
     def said(code: str | None) -> str | None:
         return getattr(city.categories[code].name, LANGUAGE) if code in city.categories else None
 
-    fraud = is_fraud(city, found.category) or found.fraud >= SURE_OF_FRAUD
+    fraud = tells_of_fraud(city, found.category, found.fraud)
     payment = read_payment(spoken) if fraud else None
     fields = ("victim", "account", "counter_account", "bank", "amount", "time", "method")
     questions = read_questions(city.folder, city.categories).still_open(spoken, found.category, bool(places))

@@ -17,12 +17,8 @@ from jieying.kit.reasons import Reason
 from jieying.units import store as units
 
 # After these, somebody is bound who was free, or free who was bound.
-HEEDS = frozenset(
-    {
-        *("assignment.accepted", "assignment.cleared", "assignment.released"),
-        *("unit.status", "duty.begun", "duty.ended"),
-    }
-)
+_OF_ASSIGNMENTS = {"assignment.accepted", "assignment.cleared", "assignment.released"}
+HEEDS = frozenset(_OF_ASSIGNMENTS | {"unit.status", "duty.begun", "duty.ended"})
 
 
 async def follow(decider: Decider, site: Site, connection: AsyncConnection, _: Sequence[Entry]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jieying.citypack.model import CityPack, Level
-from jieying.diversion.antifraud.rules import is_fraud
+from jieying.diversion.antifraud.rules import tells_of_fraud
 from jieying.intake.city import City
 from jieying.kit.geo import Point
 from jieying.kit.texts import LANGUAGES, Language, text
@@ -16,7 +16,7 @@ from jieying.places import ask
 from jieying.places.locate import PlaceCandidate
 from jieying.triage.fraud import Payment, read_payment
 from jieying.triage.questions import Question
-from jieying.triage.rules import SURE_OF_FRAUD, Understood
+from jieying.triage.rules import Understood
 
 PLACES = 4
 _SHOWN = 3
@@ -56,7 +56,7 @@ def suggest(
     said = city.understanding.understand(words)
     found = city.questions.after(said, answers)
     places = city.locator.locate(words, device, accuracy_m)[:PLACES]
-    fraud = is_fraud(city.pack, found.category) or found.fraud >= SURE_OF_FRAUD
+    fraud = tells_of_fraud(city.pack, found.category, found.fraud)
     asked = [
         Open(one, tuple(_outcome(city, said, {**answers, one.code: i}) for i in range(len(one.answers))))
         for one in city.questions.still_open(words, found.category, located=bool(places))

@@ -194,7 +194,7 @@ async def follow(site: Site, connection: AsyncConnection, entries: Sequence[Jour
 
     It waits again when the report's link to an incident was undone.
     """
-    last = {UUID(one.subject): one.kind for one in entries if one.kind in HEEDS}
+    last = {UUID(one.subject): one.kind for one in entries}
     settled = [report for report, kind in last.items() if kind in _SETTLED]
     unlinked = [report for report, kind in last.items() if kind not in _SETTLED]
     for row in await store.withdrawn_of_reports(connection, site.region, unlinked) if unlinked else ():

@@ -31,9 +31,14 @@ def is_fraud(pack: CityPack, category: str | None) -> bool:
     return found is not None and SKILL in found.skills
 
 
+def tells_of_fraud(pack: CityPack, category: str | None, chance: float) -> bool:
+    """Fraud by its category, or likely enough (`chance` 0 to 1)."""
+    return is_fraud(pack, category) or chance >= SURE_OF_FRAUD
+
+
 def is_for_desk(pack: CityPack, channel: str, category: str | None, chance: float) -> bool:
-    """Whether a report goes to the desk: fraud by its category, or likely enough, and from a victim's side."""
-    return channel not in NOT_OF_A_VICTIM and (is_fraud(pack, category) or chance >= SURE_OF_FRAUD)
+    """Whether a report goes to the desk: it tells of fraud, from a victim's side."""
+    return channel not in NOT_OF_A_VICTIM and tells_of_fraud(pack, category, chance)
 
 
 def city_of(pack: CityPack) -> str:
