@@ -22,7 +22,8 @@ BUSY = 2.0  # in the first minutes so much more happens than usual: a demo begin
 FIRST_S = 240.0
 SEEN_BY_MANY = {"1001", "1013", "2001", "2009", "3001", "3004", "4005", "4006"}
 FRAUD, FRAUD_WEIGHT = "1009", 3.0  # much of what is reported today is fraud
-FIRST_FRAUD = 1  # so many other things happen before: who looks at the anti-fraud desk soon finds something there
+# So many other things happen before: who looks at the anti-fraud desk or the hotline's soon finds something there.
+FIRST_FRAUD, FIRST_HOTLINE = 1, 3
 LEVEL_WEIGHT = {"red": 0.3, "orange": 0.6, "yellow": 1.0, "blue": 1.3, "white": 1.3}
 WITH_DEVICE = (Channel.APP, Channel.MINIPROGRAM, Channel.WECHAT)
 
@@ -98,13 +99,19 @@ class Citizens:
                 world.faults.append(f"report {taken['id']} was taken twice")
 
     def _choose(self) -> Story:
-        frauds = [story for story in self._stories if story.category == FRAUD]
-        if frauds and self._events == FIRST_FRAUD:
-            return frauds[0]
+        first = [story for story in self._stories if self._is_its_turn(story)]
+        if first:
+            return self.world.random.choice(first)
         if self.world.chance(0.05):
             channels = [str(Channel.PHONE), str(Channel.WECHAT), str(Channel.SMS)]
             return Story("", "nothing", 0, channels, self.world.words["nothing"], False)
         return self.world.random.choices(self._stories, [story.weight for story in self._stories])[0]
+
+    def _is_its_turn(self, story: Story) -> bool:
+        """Whether this kind of thing has to happen now, so that every desk has something before long."""
+        if self._events == FIRST_FRAUD:
+            return story.category == FRAUD
+        return self._events == FIRST_HOTLINE and story.kind == "hotline"
 
     def _words(self, story: Story, spot: Spot) -> str:
         vague = self.world.chance(0.08)
