@@ -98,18 +98,25 @@ class Running:
         url = httpx.URL(self.service.url)
         return url.host, url.port or 80
 
+    def _processes(self) -> list[psutil.Process]:
+        """Those that serve requests and those that walk the loops."""
+        parents = [psutil.Process(pid) for pid in self.service.worker_pids]
+        return parents + [child for parent in parents for child in parent.children()]
+
     def rss_mb(self) -> float:
-        """Memory of the web processes together (PostgreSQL not counted)."""
-        return sum(psutil.Process(pid).memory_info().rss for pid in self.service.worker_pids) / 1e6
+        """Memory of our processes together, pages that they share counted once (PostgreSQL not counted)."""
+        return sum(process.memory_full_info().pss for process in self._processes()) / 1e6
 
     def cpu_s(self) -> dict[str, float]:
-        """Processor seconds used so far by the web processes and by PostgreSQL."""
-        web = sum(sum(psutil.Process(pid).cpu_times()[:2]) for pid in self.service.worker_pids)
+        """Processor seconds used so far by requests, by the loops and by PostgreSQL."""
+        parents = [psutil.Process(pid) for pid in self.service.worker_pids]
+        web = sum(sum(parent.cpu_times()[:2]) for parent in parents)
+        loops = sum(sum(child.cpu_times()[:2]) for parent in parents for child in parent.children())
         assert self.service.postgres is not None
         server = psutil.Process(self.service.postgres.pid)
         times = [server.cpu_times(), *(child.cpu_times() for child in server.children(recursive=True))]
         # Backends that have ended are counted in their parent's children times.
-        return {"web": web, "postgres": sum(sum(t[:2]) for t in times) + sum(times[0][2:4])}
+        return {"web": web, "loops": loops, "postgres": sum(sum(t[:2]) for t in times) + sum(times[0][2:4])}
 
 
 @contextmanager

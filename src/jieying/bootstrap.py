@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
+from enum import Enum, Flag, auto
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -67,6 +68,21 @@ HOUSEKEEPING_S = 20.0
 WAKE_MOST = 20
 
 
+class Share(Flag):
+    """What of the platform a process does: serve requests, walk the loops that do what is due, or both."""
+
+    REQUESTS = auto()
+    LOOPS = auto()
+
+
+class Due(Enum):
+    """What a request may have made due. One byte: so one process tells another."""
+
+    STEPS = b"s"
+    OFFERS = b"o"
+    SPEEDS = b"v"
+
+
 class Bell:
     """Each ring wakes one of those who wait; with nobody waiting, as many rings are kept as there are workers."""
 
@@ -91,7 +107,11 @@ class Bell:
 
 
 class Platform:
-    """One process's share of the running system."""
+    """One process's share of the running system.
+
+    `share` is set before it is entered, and `tell_loops` where the loops are walked by another process: it is called
+    with what a request may have made due.
+    """
 
     def __init__(
         self,
@@ -102,14 +122,14 @@ class Platform:
         city_hotline: Hotline | None = None,
         key_file: Path | None = None,
     ) -> None:
-        self.site = Site(db, clock, pack, Keyring(key_file or data_dir / "secrets" / "vault.key"))
+        self.site = Site(db, clock, pack, Keyring(key_file or data_dir / "secrets" / "vault.key"), data_dir)
         self.hotline = city_hotline
         self.city = City(pack, data_dir / "roads.cache", hands_on=city_hotline is not None)
         self.media_dir = data_dir / "media"
         self.media_dir.mkdir(parents=True, exist_ok=True)
-        self._steps_due = Bell(STEP_WALKERS)
-        self._offers_due = Bell(OFFER_WALKERS)
-        self._speeds_due = Bell(1)
+        self.share = Share.REQUESTS | Share.LOOPS
+        self.tell_loops: Callable[[Due], None] | None = None
+        self._bells = {Due.STEPS: Bell(STEP_WALKERS), Due.OFFERS: Bell(OFFER_WALKERS), Due.SPEEDS: Bell(1)}
         self._speeds_version = 0  # that of the pack
         self._never = Bell(1)
         self._told: list[Callable[[], None]] = []
@@ -129,11 +149,17 @@ class Platform:
     def kick_after(self, path: str) -> None:
         """A request changed something: the loops look at once instead of at their next turn."""
         if path.startswith(("/api/reports", "/api/open311")):
-            self._steps_due.ring()
+            self.ring(Due.STEPS)
         elif path.startswith("/api/roads"):
-            self._speeds_due.ring()
+            self.ring(Due.SPEEDS)
         elif not path.startswith("/api/positions"):
-            self._offers_due.ring()
+            self.ring(Due.OFFERS)
+
+    def ring(self, due: Due) -> None:
+        """Wake who waits for this, here and in the process that walks the loops."""
+        self._bells[due].ring()
+        if self.tell_loops is not None:
+            self.tell_loops(due)
 
     def on_news(self, tell: Callable[[], None]) -> None:
         """Have `tell` called when the journal has new entries."""
@@ -145,7 +171,7 @@ class Platform:
         The platform of a clock that is moved by hand.
         """
         while True:
-            if self._speeds_due.rung():
+            if self._bells[Due.SPEEDS].rung():
                 await self._take_speeds()
             for reader in self._readers():  # they start and stop the clocks that may be due
                 await reader()
@@ -181,7 +207,7 @@ class Platform:
     async def _step(self) -> bool:
         taken = await steps.take_next(self.site, self.city)
         if taken:
-            self._offers_due.ring()
+            self._bells[Due.OFFERS].ring()
         return taken
 
     async def _offer(self) -> bool:
@@ -214,27 +240,29 @@ class Platform:
     async def _expire(self) -> bool:
         expired = await dispatch.expire_due(self.site) > 0
         if expired:
-            self._offers_due.ring()
+            self._bells[Due.OFFERS].ring()
         return expired
 
     async def __aenter__(self) -> Self:
         await self.prepare()
-        loops = [
-            # Several walkers keep the processor busy while one waits for the disk.
-            *(self._loop(self._step, self._steps_due) for _ in range(STEP_WALKERS)),
-            *(self._loop(self._offer, self._offers_due) for _ in range(OFFER_WALKERS)),
-            self._loop(self._expire, self._never),
-            *(self._loop(partial(self._gather, reader), self._never, GATHER_S) for reader in self._readers()),
-            self._loop(self._ring, self._never),
-            self._loop(self._ring_asked, self._never, ASKED_S),
-            *(self._loop(self._hand_on, self._never, HOTLINE_S) for _ in range(HOTLINE_WALKERS)),
-            self._loop(self._ring_stops, self._never, STOPS_S),
-            self._loop(self._take_speeds, self._speeds_due, SPEEDS_S),
-            relay(self.site.db),
-            listen(self.site.db, self._news),
-            self._housekeeping(),
-            self._warm_up(),
-        ]
+        loops = [self._loop(self._take_speeds, self._bells[Due.SPEEDS], SPEEDS_S)]
+        if Share.REQUESTS in self.share:
+            loops += [listen(self.site.db, self._news), self._warm_up()]
+        if Share.LOOPS in self.share:
+            steps_due, offers_due = self._bells[Due.STEPS], self._bells[Due.OFFERS]
+            loops += [
+                # Several walkers keep the processor busy while one waits for the disk.
+                *(self._loop(self._step, steps_due) for _ in range(STEP_WALKERS)),
+                *(self._loop(self._offer, offers_due) for _ in range(OFFER_WALKERS)),
+                self._loop(self._expire, self._never),
+                *(self._loop(partial(self._gather, reader), self._never, GATHER_S) for reader in self._readers()),
+                self._loop(self._ring, self._never),
+                self._loop(self._ring_asked, self._never, ASKED_S),
+                *(self._loop(self._hand_on, self._never, HOTLINE_S) for _ in range(HOTLINE_WALKERS)),
+                self._loop(self._ring_stops, self._never, STOPS_S),
+                relay(self.site.db),
+                self._housekeeping(),
+            ]
         self._tasks = [asyncio.create_task(loop) for loop in loops]
         return self
 
@@ -299,7 +327,7 @@ class Platform:
                 await incidents_store.wake_waiting(connection, self.site.region, now, WAKE_MOST)
             if self.site.pack.dispatch.move_up:
                 await moves.suggest(self.city.decider, self.site, connection)
-        self._offers_due.ring()
+        self._bells[Due.OFFERS].ring()
 
     async def _roster(self) -> None:
         on_now = units_on_duty(self.site.pack, self.site.clock.now())

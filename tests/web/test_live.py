@@ -314,6 +314,7 @@ async def test_the_anti_fraud_desk_hears_of_cases_of_fraud_and_of_nothing_else(
 ) -> None:
     desk = Console(server, await sign_in(Role.FRAUD_DESK))
     async with desk.connect() as socket, asyncio.timeout(30):
+        desk.take(await socket.recv())  # what is told from now on comes as entries
         await acts.report(platform)
         await acts.report(platform, "我被骗了，转账给骗子了")
         while not any(entry["kind"] == "fraud.opened" for entry in desk.entries):
@@ -325,6 +326,7 @@ async def test_the_anti_fraud_desk_hears_of_cases_of_fraud_and_of_nothing_else(
 async def test_a_station_hears_only_of_cases_of_its_own(platform: Platform, server: str, sign_in: SignIn) -> None:
     station = Console(server, await sign_in(Role.FRAUD_DESK, "S2"))
     async with station.connect() as socket, asyncio.timeout(30):
+        station.take(await socket.recv())  # what is told from now on comes as entries
         for org in ("C", "S1", "S2"):
             async with platform.site.db.transaction() as connection:
                 await record(platform.site, connection, "fraud.fields", "fraud", f"case of {org}", "d", org=org)

@@ -20,12 +20,16 @@ NO_KEYS = Keyring(Path())  # for those who lock nothing up
 
 @dataclass(frozen=True)
 class Site:
-    """What every action needs: where it is stored, what time it is, whose city it is, what locks words up."""
+    """What every action needs: where it is stored, what time it is, whose city it is, what locks words up.
+
+    `cache` is a folder for what can be made again.
+    """
 
     db: Database
     clock: Clock
     pack: CityPack
     keyring: Keyring = NO_KEYS
+    cache: Path | None = None
 
     @property
     def region(self) -> str:

@@ -8,6 +8,7 @@ from jieying.journal.actions import Site
 from jieying.knowledge import store
 from jieying.knowledge.search import Found, Search
 
+CACHE = "knowledge.npz"
 # One a process and region: what it was made from, and the search.
 _made: dict[str, tuple[tuple[int, int], Search]] = {}
 _making = asyncio.Lock()
@@ -20,6 +21,6 @@ async def search(site: Site, connection: AsyncConnection, words: str, most: int 
         held = _made.get(site.region)
         if held is None or held[0] != stamp:
             entries = [store.entry_of(row) for row in await store.list_entries(connection, site.region)]
-            held = (stamp, await asyncio.to_thread(Search, entries))
+            held = (stamp, await asyncio.to_thread(Search, entries, cache=site.cache and site.cache / CACHE))
             _made[site.region] = held
     return await asyncio.to_thread(held[1].find, words, most)

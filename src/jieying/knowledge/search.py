@@ -9,13 +9,15 @@ somebody needs help now, are two logistic regressions on these scores. Weights a
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache as remembered
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from jieying.kit.encoder import encoder
 from jieying.knowledge.base import labelled
+from jieying.knowledge.kept import Arrays, kept
 from jieying.knowledge.model import Entry
 from jieying.knowledge.text import WORDS_MAX, Bm25, Scores, asks, common_words, grams, is_cry
 
@@ -75,21 +77,29 @@ class Found:
         return self.known and self.certainty >= SURE and lead >= LEAD
 
 
-@cache
-def _kept(wording: str) -> Vectors:
+@remembered
+def _vector(wording: str) -> Vectors:
     """Wordings stay while entries change: each is encoded once."""
     return encoder().vector(wording).astype(np.float16)
 
 
 def _encoded(wordings: Iterable[str]) -> Vectors:
-    return np.array([_kept(wording) for wording in wordings], dtype=np.float32)
+    return np.array([_vector(wording) for wording in wordings], dtype=np.float32)
 
 
 class Search:
-    """Over the given entries; nothing in it changes, other entries need another one."""
+    """Over the given entries; nothing in it changes, other entries need another one.
+
+    `cache` is a file for what is learnt of the wordings, which takes longest: seconds.
+    """
 
     def __init__(
-        self, entries: Sequence[Entry], spoken: Labelled | None = None, rivals: Labelled | None = None
+        self,
+        entries: Sequence[Entry],
+        spoken: Labelled | None = None,
+        rivals: Labelled | None = None,
+        *,
+        cache: Path | None = None,
     ) -> None:
         self.entries = tuple(entries)
         more: dict[str, list[str]] = {}
@@ -98,20 +108,16 @@ class Search:
         wordings = [(e.question, *e.wordings, *more.get(e.id, ())) for e in self.entries]
         rivals = labelled(RIVALS) if rivals is None else rivals
         of = np.array([i for i, several in enumerate(wordings) for _ in several], dtype=int)
-        vectors = _encoded(text for several in wordings for text in several)
-        self._apart = _tell_apart(vectors, of).astype(np.float32)
-        self._wordings = _unit(vectors @ self._apart)
+        texts = [text for several in wordings for text in several], [text for _, text in rivals]
+        self.urgent = np.array([label == "urgent" for label, _ in rivals])
+        learnt = kept(cache, (of.tolist(), *texts, self.urgent.tolist()), lambda: _learn(of, *texts, self.urgent))
+        self._apart, self._sides = learnt["apart"], learnt["sides"]
+        self._wordings, self._rivals = learnt["wordings"], learnt["rivals"]
         self._starts = np.searchsorted(of, np.arange(len(self.entries)))
         self._centres = _unit(np.add.reduceat(self._wordings, self._starts))
         told = [(*several, entry.answer) for several, entry in zip(wordings, self.entries, strict=True)]
         self._words = Bm25([common_words("。".join(several)) for several in told])
-        self.urgent = np.array([label == "urgent" for label, _ in rivals])
-        self._rivals = _unit(_encoded(text for _, text in rivals) @ self._apart)
         self._rival_words = Bm25([common_words(text) for _, text in rivals], b=0.3)
-        ours = np.arange(len(of) + len(rivals)) < len(of)
-        urgent = np.concatenate([np.zeros(len(of), dtype=bool), self.urgent])
-        everything = np.vstack([self._wordings, self._rivals])
-        self._sides = np.column_stack([_side(everything, ours), _side(everything, urgent)])
 
     def find(self, words: str, most: int = 3) -> Found:
         """The best hits for a question, best first; none for words without a letter."""
@@ -136,6 +142,18 @@ class Search:
             np.append(vector, 1.0) @ self._sides,
             asks(words),
         )
+
+
+def _learn(of: NDArray[np.int64], wordings: list[str], rivals: list[str], urgent: NDArray[np.bool_]) -> Arrays:
+    """The directions that tell entries apart, unit vectors of wordings (of the entry `of` says) and rivals bent by
+    them, and the planes between the base's questions and others and between those and cries."""
+    vectors = _encoded(wordings)
+    apart = _tell_apart(vectors, of).astype(np.float32)
+    ours, others = _unit(vectors @ apart), _unit(_encoded(rivals) @ apart)
+    everything, is_ours = np.vstack([ours, others]), np.arange(len(of) + len(rivals)) < len(of)
+    cries = np.concatenate([np.zeros(len(of), dtype=bool), urgent])
+    sides = np.column_stack([_side(everything, is_ours), _side(everything, cries)])
+    return {"apart": apart, "wordings": ours, "rivals": others, "sides": sides}
 
 
 def spoken_wordings() -> tuple[tuple[str, str], ...]:

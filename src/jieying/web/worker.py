@@ -1,15 +1,23 @@
-"""One web server process: `python -m jieying.web.worker`, started by serve.py with its listening socket."""
+"""One server: `python -m jieying.web.worker`, started by serve.py with its listening socket. It is two processes.
 
+The one serves requests; its child, forked when the city is loaded, so that both have it in memory once, walks the
+loops (bootstrap.py). A pipe tells the child what a request made due; it breaks when the parent ends, and then the child
+ends too. When the child ends by itself, so does the parent, and serve.py starts both again.
+"""
+
+import asyncio
 import gc
 import os
 import signal
 import socket
 import sys
 import threading
+from contextlib import suppress
 
 import uvicorn
+import uvloop
 
-from jieying.bootstrap import Platform
+from jieying.bootstrap import Due, Platform, Share
 from jieying.citypack.read import read_pack
 from jieying.diversion.hotline.client import Hotline
 from jieying.kit.clock import parse_clock
@@ -22,6 +30,7 @@ SOCKET_ENV = "JIEYING_SOCKET_FD"
 # Reports are bounded to 1 MB, messages of the live feed go out only: nobody needs to send more.
 WEBSOCKET_MAX = 1024**2
 SWITCH_S = 0.0005
+END_S = 6.0  # the loops may take so long to end
 
 
 def _end_with_parent() -> None:
@@ -31,16 +40,37 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main() -> None:
-    settings = Settings()
-    set_up(settings.log_level)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    listening = socket.socket(fileno=int(os.environ[SOCKET_ENV]))
-    pack, hotline = read_pack(settings.pack), None
-    if settings.hotline_url:
-        hotline = Hotline(settings.hotline_url, settings.hotline_key, pack.hotline.jurisdiction)
-    database, clock = Database(settings.database_url), parse_clock(settings.clock)
-    platform = Platform(database, clock, pack, settings.data_dir, hotline, settings.key_file)
+def _end_with(child: int) -> None:
+    os.waitpid(child, 0)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+async def _walk_loops(platform: Platform, told: int) -> None:
+    """Until the parent closes its end of the pipe."""
+    ended = asyncio.Event()
+
+    def hear() -> None:
+        bytes_ = os.read(told, 4096)
+        for due in Due:
+            if due.value in bytes_:
+                platform.ring(due)
+        if not bytes_:
+            asyncio.get_running_loop().remove_reader(told)
+            ended.set()
+
+    asyncio.get_running_loop().add_reader(told, hear)
+    async with platform:
+        await ended.wait()
+        signal.alarm(int(END_S))  # by then the database may be gone
+
+
+def _serve(platform: Platform, settings: Settings, listening: socket.socket, tells: int) -> None:
+    def tell(due: Due) -> None:
+        with suppress(BlockingIOError):  # the pipe is full of such news
+            os.write(tells, due.value)
+
+    os.set_blocking(tells, False)
+    platform.share, platform.tell_loops = Share.REQUESTS, tell
     config = uvicorn.Config(
         make_app(platform, settings),
         log_level="warning",
@@ -53,13 +83,44 @@ def main() -> None:
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-    # What has been loaded stays: the collector need not look through the city again and again.
-    gc.collect()
-    gc.freeze()
     # While a thread works (suggestions, the search of the knowledge base), requests wait this long for their turn, each
     # time; Python's own 5 ms would hold up everybody.
     sys.setswitchinterval(SWITCH_S)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def main() -> None:
+    settings = Settings()
+    set_up(settings.log_level)
+    listening = socket.socket(fileno=int(os.environ[SOCKET_ENV]))
+    pack, hotline = read_pack(settings.pack), None
+    if settings.hotline_url:
+        hotline = Hotline(settings.hotline_url, settings.hotline_key, pack.hotline.jurisdiction)
+    database, clock = Database(settings.database_url), parse_clock(settings.clock)
+    platform = Platform(database, clock, pack, settings.data_dir, hotline, settings.key_file)
+    # What has been loaded stays: the collector need not look through the city again and again, nor write into pages
+    # that the two processes share.
+    gc.collect()
+    gc.freeze()
+    told, tells = os.pipe()
+    child = os.fork()
+    if child == 0:
+        listening.close()
+        os.close(tells)
+        platform.share = Share.LOOPS
+        uvloop.run(_walk_loops(platform, told))
+        return
+    os.close(told)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    watcher = threading.Thread(target=_end_with, args=(child,), daemon=True)
+    watcher.start()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises it again when it has ended in order
+    try:
+        _serve(platform, settings, listening, tells)
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.close(tells)
+        watcher.join(END_S)
 
 
 if __name__ == "__main__":
