@@ -96,7 +96,10 @@ def expand(
     variants: int = VARIANTS,
     wanted: Callable[[str], bool] = lambda wording: True,
 ) -> list[Labelled]:
-    """Several texts of each wording: choices made, a place, an opening and an end, and slips. The same every time."""
+    """Several texts of each wording: choices made, a place, an opening and an end, and slips. The same every time.
+
+    What stands under a category that others stand under is of no category: it teaches danger, not what it is.
+    """
     return [
         one
         for number, (code, level, wording) in enumerate(read_wordings(file, categories))
@@ -131,6 +134,8 @@ def _labelled(
     place = _PLACE.search(marked)
     text = _PLACE.sub(r"\1", _ALARM.sub(r"\1", marked)).strip(" ，,")
     ours = categories[code].kind if code else None
+    if code in {one.parent for one in categories.values()}:
+        code = None
     return Labelled(text, code, level, alarms, _ALARM.sub(r"\1", place[1]) if place else None, ours, number)
 
 

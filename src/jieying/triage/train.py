@@ -44,7 +44,7 @@ _TEMPERATURES = np.geomspace(0.25, 8, 41)
 
 
 def read_training(folder: Path, categories: Mapping[str, Category]) -> list[Labelled]:
-    """Every text with a category to learn from. Raises NotFound when the pack has none."""
+    """Every text to learn from, most with a category. Raises NotFound when the pack has none."""
     if not (folder / "train.txt").is_file():
         raise NotFound("no_corpus", folder=str(folder))
     texts: list[Labelled] = []
@@ -145,7 +145,7 @@ def fit(
     fraud = replace(examples, labels=np.where(examples.labels == FRAUD, "yes", "no"))
     alarm = np.array([_is_alarm(one) for one in every])
     parts = {
-        "category": examples.part(kind == 0),
+        "category": examples.part((kind == 0) & (examples.labels != "")),
         "fraud": fraud.part(kind < 2),
         "alarm": replace(examples, labels=alarm).part((kind != 1) & (alarm != "")),
     }
