@@ -57,7 +57,9 @@ def test_the_vector_is_that_of_the_network_written_out(encoder: Encoder) -> None
 
 def test_more_tokens_than_are_kept_change_nothing(monkeypatch: pytest.MonkeyPatch, encoder: Encoder) -> None:
     monkeypatch.setattr(module, "_KEPT", 500)
+    monkeypatch.setattr(module, "COMMON", 120)
     small = Encoder()
+    small.prepare(small.commonest(SAID))
     for start in range(0x4E00, 0x5600, 300):
         text = "".join(map(chr, range(start, start + 300)))
         np.testing.assert_allclose(small.vector(text), encoder.vector(text), atol=2e-6)

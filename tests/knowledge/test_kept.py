@@ -1,4 +1,4 @@
-"""What the search learns of the wordings is kept for the next process, and only taken when it is of these very wordings."""
+"""What the search learns of the wordings is kept for the next process, and taken only for these very wordings."""
 
 from pathlib import Path
 

@@ -6,7 +6,8 @@ whole (docs/understanding.md), for a tenth of the time, since what a token says 
 and is kept from text to text.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import as_file, files
 from threading import Lock
@@ -22,6 +23,8 @@ _BRANCH = 256  # columns of a branch
 _BRANCHES = ((2, 0), (3, 1), (5, 2))  # tokens that a branch sees at once, and how many of them stand before its own
 SIZE = _EMBEDDED + len(_BRANCHES) * _BRANCH
 _KEPT = 4096  # tokens kept, 13 kB each; a text has some 500 at most
+COMMON = 3072  # of these, kept for good
+_AT_ONCE = 256
 
 
 class Encoder:
@@ -34,7 +37,24 @@ class Encoder:
         self._rows: dict[int, int] = {}  # of a token in the two tables
         self._plain = np.empty((_KEPT, len(_BRANCHES) * _BRANCH), np.float32)
         self._spoken = np.empty((_KEPT, sum(tokens for tokens, _ in _BRANCHES) * _BRANCH), np.float32)
+        self._always = 0  # so many of the first rows are never given up
         self._lock = Lock()
+
+    def commonest(self, texts: Iterable[str]) -> list[int]:
+        """The tokens that stand most often in the texts, at most COMMON."""
+        counts = Counter(token for text in texts for token in self._tokenizer.encode(text))
+        return sorted(counts, key=lambda token: (-counts[token], token))[:COMMON]
+
+    def prepare(self, tokens: Sequence[int]) -> None:
+        """Work these out now and keep them: the first texts then cost no more than others, and processes that are
+        forked afterwards have them in memory once. Only the first call counts; the tokens differ from one another."""
+        with self._lock:
+            if self._always:
+                return
+            self._rows.clear()
+            for start in range(0, min(len(tokens), COMMON), _AT_ONCE):
+                self._keep(list(tokens[start : min(start + _AT_ONCE, COMMON)]))
+            self._always = len(self._rows)
 
     def vector(self, text: str) -> Matrix:
         """Of length 1. Its time grows with the text."""
@@ -73,8 +93,8 @@ class Encoder:
         with self._lock:
             new = [token for token in dict.fromkeys(tokens) if token not in self._rows]
             if len(self._rows) + len(new) > _KEPT:
-                self._rows.clear()
-                new = list(dict.fromkeys(tokens))
+                self._rows = {token: row for token, row in self._rows.items() if row < self._always}
+                new = [token for token in dict.fromkeys(tokens) if token not in self._rows]
             if new:
                 self._keep(new)
             rows = [self._rows[token] for token in tokens]

@@ -150,9 +150,12 @@ def _learn(of: NDArray[np.int64], wordings: list[str], rivals: list[str], urgent
     vectors = _encoded(wordings)
     apart = _tell_apart(vectors, of).astype(np.float32)
     ours, others = _unit(vectors @ apart), _unit(_encoded(rivals) @ apart)
-    everything, is_ours = np.vstack([ours, others]), np.arange(len(of) + len(rivals)) < len(of)
+    del vectors
+    rows = np.ones((len(of) + len(rivals), apart.shape[1] + 1), dtype=np.float32)
+    rows[: len(of), :-1], rows[len(of) :, :-1] = ours, others
+    is_ours = np.arange(len(rows)) < len(of)
     cries = np.concatenate([np.zeros(len(of), dtype=bool), urgent])
-    sides = np.column_stack([_side(everything, is_ours), _side(everything, cries)])
+    sides = np.column_stack([_side(rows, is_ours), _side(rows, cries)])
     return {"apart": apart, "wordings": ours, "rivals": others, "sides": sides}
 
 
@@ -181,15 +184,20 @@ def alarms(seen: Views, urgent: NDArray[np.bool_]) -> Scores:
     )
 
 
-def _side(vectors: Vectors, inside: NDArray[np.bool_], ridge: float = 2e-5) -> Scores:
-    """The plane (its constant last) that parts those inside from the others; both kinds count the same in all."""
+def _side(rows: Vectors, inside: NDArray[np.bool_], ridge: float = 2e-5) -> Scores:
+    """The plane (its constant last) that parts those inside from the others; both kinds count the same in all.
+
+    `rows`: vectors, each with a 1 behind it.
+    """
     if inside.all() or not inside.any():
-        return np.zeros(vectors.shape[1] + 1)
-    weight = np.where(inside, 0.5 / inside.sum(), 0.5 / (~inside).sum())
-    rows = np.column_stack([vectors, np.ones(len(vectors), dtype=np.float32)])
-    weighted = rows * weight[:, None].astype(np.float32)
-    bent = (weighted.T @ rows).astype(float) + ridge * np.eye(rows.shape[1])
-    plane: Scores = np.linalg.solve(bent, weighted.T @ np.where(inside, 1.0, -1.0))
+        return np.zeros(rows.shape[1])
+    weight = np.where(inside, 0.5 / inside.sum(), 0.5 / (~inside).sum()).astype(np.float32)
+    weighted = rows * weight[:, None]
+    bent = (weighted.T @ rows).astype(float)
+    aims = weighted.T @ np.where(inside, 1.0, -1.0).astype(np.float32)
+    del weighted
+    bent[np.diag_indices_from(bent)] += ridge
+    plane: Scores = np.linalg.solve(bent, aims.astype(float))
     return plane
 
 
@@ -198,9 +206,13 @@ def _tell_apart(vectors: Vectors, of: NDArray[np.int64], shrink: float = 0.1) ->
     covariance (after within-class covariance normalisation, Hatch et al. 2006), shrunk towards a sphere."""
     counts = np.bincount(of)
     sums = np.add.reduceat(vectors, np.cumsum(counts) - counts)  # wordings stand by their entries, in order
-    apart = vectors - (sums / counts[:, None].astype(np.float32))[of]
+    apart = (sums / counts[:, None].astype(np.float32))[of]
+    np.subtract(vectors, apart, out=apart)
     covariance = (apart.T @ apart).astype(float) / len(apart)
-    covariance = (1 - shrink) * covariance + shrink * np.trace(covariance) / len(covariance) * np.eye(len(covariance))
+    del apart
+    spread = np.trace(covariance) / len(covariance)
+    covariance *= 1 - shrink
+    covariance[np.diag_indices_from(covariance)] += shrink * spread
     values, axes = np.linalg.eigh(covariance)
     stretched: Scores = axes * values**-0.25
     return stretched

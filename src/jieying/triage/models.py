@@ -85,10 +85,15 @@ class Head:
 
 
 class Model:
-    """All heads over the same features; only that for the category must be there. `vectors` None: n-grams alone."""
+    """All heads over the same features; only that for the category must be there. `vectors` None: n-grams alone.
 
-    def __init__(self, ngrams: NGrams, vectors: Vectors | None, heads: dict[str, Head]) -> None:
-        self.ngrams, self.vectors, self.heads = ngrams, vectors, heads
+    `tokens`: those of the encoder that texts have most.
+    """
+
+    def __init__(
+        self, ngrams: NGrams, vectors: Vectors | None, heads: dict[str, Head], tokens: Sequence[int] = ()
+    ) -> None:
+        self.ngrams, self.vectors, self.heads, self.tokens = ngrams, vectors, heads, tokens
 
     def row(self, text: str, found: Sequence[Columns]) -> Row:
         """`text` as model_text gives it, `found` its n-grams."""
@@ -121,6 +126,7 @@ class Model:
             "vocabulary": np.array("\n".join(self.ngrams.vocabulary)),
             "idf": self.ngrams.idf,
             "vectors": np.array(self.vectors is not None),
+            "tokens": np.array(self.tokens, np.int32),
         }
         for task, head in self.heads.items():
             content[f"{task}.labels"] = np.array(head.labels)
@@ -145,7 +151,11 @@ class Model:
                 if f"{task}.labels" in stored
             }
             ngrams = NGrams(str(stored["vocabulary"]).split("\n"), stored["idf"])
-            return cls(ngrams, encoder() if stored["vectors"] else None, heads)
+            tokens: list[int] = stored["tokens"].tolist()
+            vectors = encoder() if stored["vectors"] else None
+            if vectors is not None:
+                vectors.prepare(tokens)
+            return cls(ngrams, vectors, heads, tokens)
 
 
 def _ranked(head: Head, chances: Matrix) -> tuple[tuple[str, float], ...]:

@@ -6,6 +6,7 @@ measured on a third of the wordings, left out, and set by one temperature.
 
 import random
 import tomllib
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -121,6 +122,7 @@ def train(pack: CityPack) -> Model:
     texts = read_training(folder, pack.categories)
     calls, alarming = read_calls(folder, pack.categories), read_alarming(folder, pack.alarm_words)
     model = fit(texts, calls, alarming, encoder())
+    model.tokens = encoder().commonest(model_text(normalise(one.text)).text for one in texts)
     model.save(pack.folder / FILE)
     return model
 
@@ -195,6 +197,7 @@ def _head(examples: _Examples, ngram_part: float) -> Head:
 
 def _solve(examples: _Examples, ngram_part: float) -> tuple[tuple[str, ...], Matrix, Matrix]:
     """Labels in order, weights (columns of both kinds, labels), bias."""
+    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.svm import LinearSVC
 
@@ -203,7 +206,9 @@ def _solve(examples: _Examples, ngram_part: float) -> tuple[tuple[str, ...], Mat
     weights, bias = (_both_ways(part) * ngram_part for part in (svc.coef_.T, svc.intercept_[None, :]))
     if examples.dense is not None:
         other = LogisticRegression(C=_REGRESSION_C, max_iter=60, tol=1e-3)
-        other.fit(examples.dense, labels, sample_weight=count)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # sixty rounds are enough, and as many as time allows
+            other.fit(examples.dense, labels, sample_weight=count)
         weights = np.vstack([weights, _both_ways(other.coef_.T)])
         bias = bias + _both_ways(other.intercept_[None, :])
     return tuple(str(name) for name in svc.classes_), weights.astype(np.float32), bias[0].astype(np.float32)
