@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from jieying.kit.encoder import encoder
 from jieying.kit.normal import Normalised
@@ -69,14 +70,15 @@ class Head:
     """One decision: from a row to a score for each label."""
 
     labels: tuple[str, ...]
-    weights: Matrix  # (columns of n-grams, then of the vector; labels)
+    weights: NDArray[np.float16]  # (columns of n-grams, labels)
+    of_vector: Matrix  # (columns of the vector, labels)
     bias: Matrix
     temperature: float
 
     def chances(self, row: Row) -> Matrix:
-        scores = row.values @ self.weights[row.columns] + self.bias
+        scores = row.values @ self.weights[row.columns].astype(np.float32) + self.bias
         if row.vector is not None:
-            scores += row.vector @ self.weights[-len(row.vector) :]
+            scores += row.vector @ self.of_vector
         powers = np.exp((scores - scores.max()) / self.temperature)
         return np.asarray(powers / powers.sum(), np.float32)
 
@@ -130,7 +132,8 @@ class Model:
         }
         for task, head in self.heads.items():
             content[f"{task}.labels"] = np.array(head.labels)
-            content[f"{task}.weights"] = head.weights.astype(np.float16)
+            content[f"{task}.weights"] = head.weights
+            content[f"{task}.of_vector"] = head.of_vector.astype(np.float16)
             content[f"{task}.bias"] = head.bias
             content[f"{task}.temperature"] = np.array(head.temperature)
         half = file.with_suffix(".half.npz")
@@ -143,7 +146,8 @@ class Model:
             heads = {
                 task: Head(
                     tuple(str(label) for label in stored[f"{task}.labels"]),
-                    stored[f"{task}.weights"].astype(np.float32),
+                    stored[f"{task}.weights"],
+                    stored[f"{task}.of_vector"].astype(np.float32),
                     stored[f"{task}.bias"],
                     float(stored[f"{task}.temperature"]),
                 )
@@ -164,7 +168,7 @@ def _ranked(head: Head, chances: Matrix) -> tuple[tuple[str, float], ...]:
     return tuple((head.labels[i], shown[i]) for i in order)
 
 
-def _spans(text: Normalised, found: Sequence[Columns], weights: Matrix, idf: Matrix) -> tuple[Span, ...]:
+def _spans(text: Normalised, found: Sequence[Columns], weights: NDArray[np.float16], idf: Matrix) -> tuple[Span, ...]:
     """The n-grams that weighed most, joined where they overlap."""
     marks = np.zeros(len(text.text), np.float32)
     for n, columns in enumerate(found, 1):

@@ -192,7 +192,9 @@ def _sparse(rows: Sequence[Row], columns: int) -> csr_matrix:
 
 def _head(examples: _Examples, ngram_part: float) -> Head:
     names, weights, bias = _solve(examples, ngram_part)
-    return Head(names, weights, bias, _temperature(examples, ngram_part))
+    ngrams = examples.rows.shape[1]
+    temperature = _temperature(examples, ngram_part)
+    return Head(names, weights[:ngrams].astype(np.float16), weights[ngrams:], bias, temperature)
 
 
 def _solve(examples: _Examples, ngram_part: float) -> tuple[tuple[str, ...], Matrix, Matrix]:
