@@ -22,7 +22,7 @@ _SETTINGS = {
     "effective_cache_size": "2GB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "max_connections": "100",
+    "max_connections": "200",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "10min",
     "wal_compression": "on",

@@ -114,7 +114,7 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     watcher = threading.Thread(target=_end_with, args=(child,), daemon=True)
     watcher.start()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # uvicorn raises it again when it has ended in order
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # also by uvicorn, at its end
     try:
         _serve(platform, settings, listening, tells)
     finally:
