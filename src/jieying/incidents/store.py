@@ -21,6 +21,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
+    literal_column,
     select,
     text,
     true,
@@ -38,7 +39,7 @@ from jieying.incidents.model import (
     sources,
 )
 from jieying.incidents.tables import assignment, incident, intake_key, report
-from jieying.kit.db import among
+from jieying.kit.db import among, fixed
 from jieying.kit.errors import NotFound
 from jieying.kit.geo import EARTH_RADIUS_M, Point
 from jieying.kit.hot import add_row, fetch, fetch_one
@@ -231,7 +232,7 @@ _EARLIER = (
     .where(
         report.c.region == bindparam("at_region"),
         report.c.reporter_contact == bindparam("contact"),
-        report.c.reporter_contact != "",
+        report.c.reporter_contact != literal_column("''"),
         report.c.received_at >= bindparam("since"),
         report.c.id < bindparam("before", type_=Uuid),
         report.c.incident_id.is_not(None),
@@ -348,7 +349,7 @@ async def running_incidents(connection: AsyncConnection, region: str, org_path: 
     """What a console shows first: open, active and resolved incidents, most urgent first."""
     query = select(incident).where(
         incident.c.region == region,
-        incident.c.state.in_(["open", "active", "resolved"]),
+        fixed(incident.c.state, "open", "active", "resolved"),
         in_scope(org_path),
     )
     order = (incident.c.level_rank, incident.c.id)
@@ -363,7 +364,7 @@ async def incidents_by_ids(connection: AsyncConnection, region: str, ids: Sequen
 _KNOWN = [incident.c[name] for name in ("id", "number", "category", "lat", "lon")]
 _RUNNING_SINCE = (
     incident.c.region == bindparam("at_region"),
-    (incident.c.state == "open") | (incident.c.state == "active"),
+    fixed(incident.c.state, "open", "active"),
     incident.c.opened_at >= bindparam("since"),
 )
 
@@ -474,7 +475,7 @@ async def wake_waiting(connection: AsyncConnection, region: str, now: datetime, 
             incident.c.waiting_since.is_not(None),
             # Also one that would be looked at again later by itself.
             incident.c.dispatch_due_at.is_(None) | (incident.c.dispatch_due_at > now),
-            incident.c.state.in_(["open", "active"]),
+            fixed(incident.c.state, "open", "active"),
         )
         .order_by(incident.c.level_rank, incident.c.waiting_since)
         .limit(count)
@@ -543,7 +544,7 @@ async def due_expiries(connection: AsyncConnection, region: str, now: datetime, 
         select(assignment)
         .where(
             assignment.c.region == region,
-            assignment.c.state == str(AssignmentState.OFFERED),
+            fixed(assignment.c.state, AssignmentState.OFFERED),
             assignment.c.expires_at <= now,
         )
         .order_by(assignment.c.expires_at)

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from asyncpg import InterfaceError, PostgresError
-from sqlalchemy import ARRAY, ColumnElement, MetaData, Table, any_, cast, text
+from sqlalchemy import ARRAY, ColumnElement, MetaData, Table, any_, cast, literal_column, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -34,7 +34,12 @@ _DOWN = {"08000", "08001", "08003", "08006", "57P01", "57P02", "57P03", "53300"}
 _FULL = {"53100", "53200"}
 
 # We ask by keys: a plan made once is as good as one made anew for each set of values, which costs more than to run it.
-_SESSION = {"application_name": "jieying", "jit": "off", "plan_cache_mode": "force_generic_plan"}
+_SESSION = {
+    "application_name": "jieying",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+}
 
 
 class Database:
@@ -109,6 +114,13 @@ def among(column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[
     """Whether the column holds one of the values, as one array: `IN` would be another statement for each length,
     and the server would have to prepare it each time."""
     return column == any_(cast(list(values), ARRAY(column.type)))
+
+
+def fixed(column: ColumnElement[str], *values: str) -> ColumnElement[bool]:
+    """Whether the column holds one of these words of the program, written into the statement: of a parameter, whose
+    plan is made once for all values, PostgreSQL can't know that an index over just these rows will do."""
+    assert all(value.replace("_", "").isalnum() for value in values)
+    return column.in_([literal_column(f"'{value}'") for value in values])
 
 
 def by_month(table: Table) -> Table:

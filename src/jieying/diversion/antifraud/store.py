@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from jieying.diversion.antifraud.model import StopState, refuse_move, sources
-from jieying.kit.db import among, metadata
+from jieying.kit.db import among, fixed, metadata
 from jieying.kit.errors import Conflict, NotFound
 
 
@@ -217,7 +217,7 @@ async def claim_requested(connection: AsyncConnection, region: str, most: int) -
     """Requests that wait to be sent, the oldest first, locked; others skip them."""
     query = (
         select(stop)
-        .where(stop.c.region == region, stop.c.state == str(StopState.REQUESTED))
+        .where(stop.c.region == region, fixed(stop.c.state, StopState.REQUESTED))
         .order_by(stop.c.requested_at, stop.c.id)
         .limit(most)
         .with_for_update(skip_locked=True)
