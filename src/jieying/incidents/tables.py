@@ -125,8 +125,9 @@ report = by_month(
         ForeignKeyConstraint(["region", "incident_id"], ["incident.region", "incident.id"]),
         Index("ix_report_due", "region", "steps_due_at", postgresql_where=text("steps_due_at IS NOT NULL")),
         Index("ix_report_person", "region", "received_at", postgresql_where=text("needs_person IS NOT NULL")),
-        Index("ix_report_incident", "region", "incident_id"),
-        Index("ix_report_contact", "region", "reporter_contact", postgresql_where=text("reporter_contact <> ''")),
+        Index("ix_report_incident", "region", "incident_id", "id"),
+        Index("ix_report_contact", "region", "reporter_contact", "id",
+              postgresql_where=text("reporter_contact <> ''")),
     )
 )  # fmt: skip
 
