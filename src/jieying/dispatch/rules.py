@@ -5,6 +5,7 @@ The simulator calls these very functions; which policy ranks is said in policies
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -78,6 +79,7 @@ def skills_needed(category: Category | None, plan: Plan) -> frozenset[str]:
     return plan.skills | (category.skills if category else frozenset())
 
 
+@lru_cache(4096)  # of a hundred units asked about, few organisations
 def territory_of(call_path: str, unit_path: str) -> float:
     """1 for the own station, less for each level of the tree that lies between."""
     call_parts, unit_parts = call_path.strip("/").split("/"), unit_path.strip("/").split("/")
@@ -176,12 +178,8 @@ def _reasons(
         Reason("eta", {"minutes": round(eta_s / 60, 1), "seconds": round(eta_s)}),
         Reason(_TERRITORY.get(territory, "other_county")),
     ]
-    held = call.skills & unit.skills
     if call.skills:
-        code = "skills_all" if held == call.skills else "skills_some" if held else "skills_none"
-        reasons.append(
-            Reason(code, {"held": "、".join(sorted(held)), "missing": "、".join(sorted(call.skills - held))})
-        )
+        reasons.append(_skills_reason(call.skills, unit.skills))
     if unit.position_age_s is None:
         reasons.append(Reason("position_never"))
     elif stale_s(unit.position_age_s, settings):
@@ -189,6 +187,13 @@ def _reasons(
     if unit.status != "available":
         reasons.append(Reason("preempts_less_urgent", {"level": list(Level)[unit.level_rank or 0].value}))
     return reasons
+
+
+@lru_cache(4096)
+def _skills_reason(needed: frozenset[str], of_unit: frozenset[str]) -> Reason:
+    held = needed & of_unit
+    code = "skills_all" if held == needed else "skills_some" if held else "skills_none"
+    return Reason(code, {"held": "、".join(sorted(held)), "missing": "、".join(sorted(needed - held))})
 
 
 def _coverage_reasons(
