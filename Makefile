@@ -34,7 +34,7 @@ demo: setup ## the main job at work in a sample city; make demo ARGS="--headless
 
 test: setup lint ## everything, browser included; make test ARGS="tests/triage -x"
 	@$(WITH_NODE) $(BIN)/python tools/chromium.py install
-	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup ## ruff, mypy --strict, the console's types, style and tests
 	$(BIN)/ruff check
