@@ -72,7 +72,7 @@ def _fraud(city: CityPack) -> dict[str, Any]:
     for name, model in (("platform", with_model), ("tfidf_svc", svc)):
         scores = {k: np.array([model.propose(normalise(t)).fraud for t in texts]) for k, texts in
                   (("fraud", fraud), ("normal", normal), ("chosen", chosen), ("judged", judged))}  # fmt: skip
-        limits = {"at_our_threshold": SURE_OF_FRAUD, "at_that_of_half": float(np.quantile(scores["chosen"], 0.9925))}
+        limits = {"at_our_threshold": SURE_OF_FRAUD, "at_that_of_half": float(np.quantile(scores["chosen"], 0.992))}
         result[name] = {
             key: {
                 "threshold": round(limit, 3),

@@ -28,7 +28,7 @@ _SHOWN_OTHERS = 3
 # A police matter sent to the hotline, or answered as an enquiry, costs ten times a call-taker's look.
 SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
-SURE_OF_FRAUD = 0.73  # fewer than 1 in 100 messages to a city hotline reach it
+SURE_OF_FRAUD = 0.74  # fewer than 1 in 100 messages to a city hotline reach it
 # How much speaks of danger (`_danger`), as log-odds; chosen on held-out wordings (docs/understanding.md). Missing an
 # alarm costs more than a false one, but in a day's reports alarms are one in ten: from 0 to 1, four false ones fewer
 # for one that is missed. A word that is doubted still brings the report to a person.
