@@ -66,7 +66,7 @@ async def _walk_loops(platform: Platform, told: int) -> None:
 
 def _serve(platform: Platform, settings: Settings, listening: socket.socket, tells: int) -> None:
     def tell(due: Due) -> None:
-        with suppress(BlockingIOError):  # the pipe is full of such news
+        with suppress(BlockingIOError, BrokenPipeError):  # full of such news; or the loops just ended, and so do we
             os.write(tells, due.value)
 
     os.set_blocking(tells, False)
