@@ -161,6 +161,12 @@ class Platform:
         if self.tell_loops is not None:
             self.tell_loops(due)
 
+    def hear(self, told: bytes) -> None:
+        """What another process told by `tell_loops`: as many are woken as there were rings."""
+        for due in Due:
+            for _ in range(min(told.count(due.value), STEP_WALKERS)):
+                self._bells[due].ring()
+
     def on_news(self, tell: Callable[[], None]) -> None:
         """Have `tell` called when the journal has new entries."""
         self._told.append(tell)
@@ -245,9 +251,9 @@ class Platform:
 
     async def __aenter__(self) -> Self:
         await self.prepare()
-        loops = [self._loop(self._take_speeds, self._bells[Due.SPEEDS], SPEEDS_S)]
+        loops = [self._loop(self._take_speeds, self._bells[Due.SPEEDS], SPEEDS_S), self._warm_up()]
         if Share.REQUESTS in self.share:
-            loops += [listen(self.site.db, self._news), self._warm_up()]
+            loops.append(listen(self.site.db, self._news))
         if Share.LOOPS in self.share:
             steps_due, offers_due = self._bells[Due.STEPS], self._bells[Due.OFFERS]
             loops += [
@@ -299,7 +305,8 @@ class Platform:
             await due.heard(idle_s)
 
     async def _warm_up(self) -> None:
-        """Make the search of the knowledge base now: the first call-taker who types shall not wait for it."""
+        """Make the search of the knowledge base now: neither the first call-taker who types nor the first enquiry shall
+        wait for it."""
         try:
             async with self.site.db.transaction() as connection:
                 await library.search(self.site, connection, "-")

@@ -36,8 +36,11 @@ def test_when_one_of_the_two_processes_is_killed_both_are_started_again(fresh: M
 
 def _pair(service: Serving) -> list[psutil.Process]:
     """The process that serves requests, and that which walks the loops."""
-    parents = [one for one in service.process.children() if "jieying.web.worker" in one.cmdline()]
-    return [*parents, *(child for parent in parents for child in parent.children())]
+    try:
+        parents = [one for one in service.process.children() if "jieying.web.worker" in one.cmdline()]
+        return [*parents, *(child for parent in parents for child in parent.children())]
+    except psutil.Error:  # just ended
+        return []
 
 
 def _runs(process: psutil.Process) -> bool:

@@ -65,6 +65,21 @@ def test_more_tokens_than_are_kept_change_nothing(monkeypatch: pytest.MonkeyPatc
         np.testing.assert_allclose(small.vector(text), encoder.vector(text), atol=1e-4)
 
 
+def test_prepared_tokens_are_never_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_KEPT", 500)
+    monkeypatch.setattr(module, "COMMON", 120)
+    small, kept = Encoder(), []
+    small.prepare(small.commonest(SAID))
+    keep = small._keep
+    monkeypatch.setattr(small, "_keep", lambda tokens: kept.extend(tokens) or keep(tokens))
+    for start in range(0x4E00, 0x5600, 300):
+        small.vector("".join(map(chr, range(start, start + 300))))
+    assert kept
+    kept.clear()
+    small.vector(SAID[0])
+    assert kept == []
+
+
 def test_threads_do_not_disturb_each_other(encoder: Encoder) -> None:
     shared, found = Encoder(), {}
 

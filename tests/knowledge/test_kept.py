@@ -1,11 +1,15 @@
 """What the search learns of the wordings is kept for the next process, and taken only for these very wordings."""
 
+import time
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 
+from jieying.knowledge.base import base_entries
 from jieying.knowledge.kept import Arrays, kept
+from jieying.knowledge.search import Search
 
 
 class Maker:
@@ -30,6 +34,30 @@ def test_the_second_process_takes_what_the_first_made(tmp_path: Path, make: Make
     assert make.made == 1
     assert first.keys() == second.keys()
     np.testing.assert_array_equal(first["vectors"], second["vectors"])
+
+
+def test_of_several_that_start_together_one_makes_it(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def slowly() -> Arrays:
+        made.append(1)
+        time.sleep(0.3)
+        return {"vectors": np.zeros(3)}
+
+    threads = [Thread(target=kept, args=(tmp_path / "kept.npz", "a", slowly)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(made) == 1
+
+
+def test_a_search_from_the_file_finds_what_the_learnt_one_finds(tmp_path: Path) -> None:
+    entries = base_entries()[:40]
+    learnt = Search(entries, cache=tmp_path / "kept.npz")
+    read = Search(entries, cache=tmp_path / "kept.npz")
+    for question in ("身份证丢了怎么补办", "户口迁移要带什么", "今天天气怎么样"):
+        assert read.find(question) == learnt.find(question) == Search(entries).find(question)
 
 
 def test_other_wordings_are_learnt_anew(tmp_path: Path, make: Maker) -> None:

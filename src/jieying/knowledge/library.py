@@ -15,7 +15,8 @@ _making = asyncio.Lock()
 
 
 async def search(site: Site, connection: AsyncConnection, words: str, most: int = 3) -> Found:
-    """Search the entries that hold today. The first search of a process takes a few seconds."""
+    """Search the entries that hold today. The first search of a process makes it ready: in a moment where
+    a process before has kept what it learnt, else in a few seconds, as after a change of an entry."""
     stamp = await store.stamp(connection, site.region)
     async with _making:
         held = _made.get(site.region)

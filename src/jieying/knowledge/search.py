@@ -7,6 +7,7 @@ somebody needs help now, are two logistic regressions on these scores. Weights a
 `jieying.knowledge.learn` on learn/ and evaluation/dev.tsv.
 """
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache as remembered
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jieying.kit.encoder import __file__ as encoder_file
 from jieying.kit.encoder import encoder
 from jieying.knowledge.base import labelled
 from jieying.knowledge.kept import Arrays, kept
@@ -79,7 +81,7 @@ class Found:
 
 @remembered
 def _vector(wording: str) -> Vectors:
-    """Wordings stay while entries change: each is encoded once."""
+    """Wordings stay while entries change: a process that learns again encodes only new ones."""
     return encoder().vector(wording).astype(np.float16)
 
 
@@ -110,7 +112,8 @@ class Search:
         of = np.array([i for i, several in enumerate(wordings) for _ in several], dtype=int)
         texts = [text for several in wordings for text in several], [text for _, text in rivals]
         self.urgent = np.array([label == "urgent" for label, _ in rivals])
-        learnt = kept(cache, (of.tolist(), *texts, self.urgent.tolist()), lambda: _learn(of, *texts, self.urgent))
+        made_from = (_way(), of.tolist(), *texts, self.urgent.tolist())
+        learnt = kept(cache, made_from, lambda: _learn(of, *texts, self.urgent))
         self._apart, self._sides = learnt["apart"], learnt["sides"]
         self._wordings, self._rivals = learnt["wordings"], learnt["rivals"]
         self._starts = np.searchsorted(of, np.arange(len(self.entries)))
@@ -157,6 +160,12 @@ def _learn(of: NDArray[np.int64], wordings: list[str], rivals: list[str], urgent
     cries = np.concatenate([np.zeros(len(of), dtype=bool), urgent])
     sides = np.column_stack([_side(rows, is_ours), _side(rows, cries)])
     return {"apart": apart, "wordings": ours, "rivals": others, "sides": sides}
+
+
+@remembered
+def _way() -> str:
+    """Another text of these modules may make other vectors of the same wordings."""
+    return hashlib.sha256(b"".join(Path(file).read_bytes() for file in (__file__, encoder_file))).hexdigest()
 
 
 def spoken_wordings() -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jieying.kit.encoder import encoder
+from jieying.kit.errors import Invalid
 from jieying.kit.normal import Normalised
 from jieying.triage.features import Columns, Matrix, NGrams
 from jieying.triage.text import model_text
@@ -142,6 +143,14 @@ class Model:
 
     @classmethod
     def load(cls, file: Path) -> "Model":
+        """Raises Invalid for the file of another version of the program."""
+        try:
+            return cls._load(file)
+        except KeyError as missing:
+            raise Invalid("model_outdated", file=str(file)) from missing
+
+    @classmethod
+    def _load(cls, file: Path) -> "Model":
         with np.load(file, allow_pickle=False) as stored:
             heads = {
                 task: Head(

@@ -27,7 +27,7 @@ from jieying.web.worker import SOCKET_ENV
 log = logging.getLogger(__name__)
 
 WATCH_S = 0.2
-STOP_S = 8.0
+STOP_S = 14.0  # five for requests that are running, then END_S of worker.py for the loops
 # A web process that dies at once again and again is started at most this often.
 RESTART_S = 1.0
 

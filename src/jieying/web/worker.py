@@ -30,7 +30,8 @@ SOCKET_ENV = "JIEYING_SOCKET_FD"
 # Reports are bounded to 1 MB, messages of the live feed go out only: nobody needs to send more.
 WEBSOCKET_MAX = 1024**2
 SWITCH_S = 0.0005
-END_S = 6.0  # the loops may take so long to end
+END_S = 6  # the loops may take so long to end
+CONNECTIONS = 14  # of each of the two processes
 
 
 def _end_with_parent() -> None:
@@ -41,8 +42,10 @@ def _end_with_parent() -> None:
 
 
 def _end_with(child: int) -> None:
-    os.waitpid(child, 0)
-    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        os.waitpid(child, 0)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 async def _walk_loops(platform: Platform, told: int) -> None:
@@ -50,18 +53,16 @@ async def _walk_loops(platform: Platform, told: int) -> None:
     ended = asyncio.Event()
 
     def hear() -> None:
-        bytes_ = os.read(told, 4096)
-        for due in Due:
-            if due.value in bytes_:
-                platform.ring(due)
-        if not bytes_:
-            asyncio.get_running_loop().remove_reader(told)
-            ended.set()
+        if news := os.read(told, 4096):
+            platform.hear(news)
+            return
+        asyncio.get_running_loop().remove_reader(told)
+        signal.alarm(END_S)  # the database may be gone by then
+        ended.set()
 
     asyncio.get_running_loop().add_reader(told, hear)
     async with platform:
         await ended.wait()
-        signal.alarm(int(END_S))  # by then the database may be gone
 
 
 def _serve(platform: Platform, settings: Settings, listening: socket.socket, tells: int) -> None:
@@ -96,7 +97,7 @@ def main() -> None:
     pack, hotline = read_pack(settings.pack), None
     if settings.hotline_url:
         hotline = Hotline(settings.hotline_url, settings.hotline_key, pack.hotline.jurisdiction)
-    database, clock = Database(settings.database_url), parse_clock(settings.clock)
+    database, clock = Database(settings.database_url, CONNECTIONS), parse_clock(settings.clock)
     platform = Platform(database, clock, pack, settings.data_dir, hotline, settings.key_file)
     # What has been loaded stays: the collector need not look through the city again and again, nor write into pages
     # that the two processes share.
@@ -105,6 +106,7 @@ def main() -> None:
     told, tells = os.pipe()
     child = os.fork()
     if child == 0:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends us, in order
         listening.close()
         os.close(tells)
         platform.share = Share.LOOPS
