@@ -57,7 +57,7 @@ SUBSCRIBERS = (
 
 IDLE_S = 0.25  # how long a loop sleeps when nothing is due and nobody wakes it
 GATHER_S = 0.25  # subscribers of the journal read in batches, not entry by entry
-STEP_WALKERS, OFFER_WALKERS, HOTLINE_WALKERS = 4, 2, 2
+STEP_WALKERS, OFFER_WALKERS, HOTLINE_WALKERS = 4, 4, 2
 RETRY_S = 1.0
 BUSY_S = 0.05
 SPEEDS_S = 1.0  # within so many seconds speeds that another process put in force are taken

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jieying.citypack.model import Level
+from jieying.kit.errors import Invalid
 from jieying.kit.normal import normalise
 from jieying.triage import rules
 from jieying.triage.corpus import Labelled
@@ -193,3 +195,11 @@ def test_the_questions_of_the_sample_city_name_its_categories_and_leave_out_what
     said = {one.code for one in questions.still_open("两帮人打起来了，有人拿刀，流血了", "2001", located=True)}
     assert {"where", "weapon", "injured"} <= every
     assert not {"where", "weapon", "injured"} & said
+
+
+def test_the_model_of_another_version_is_refused_in_words(folder: Path, tmp_path: Path) -> None:
+    with np.load(folder / FILE) as held:
+        np.savez(tmp_path / FILE, **{name: held[name] for name in held.files if name != "tokens"})
+    with pytest.raises(Invalid) as refused:
+        Model.load(tmp_path / FILE)
+    assert refused.value.code == "model_outdated"

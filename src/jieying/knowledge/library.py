@@ -8,7 +8,7 @@ from jieying.journal.actions import Site
 from jieying.knowledge import store
 from jieying.knowledge.search import Found, Search
 
-CACHE = "knowledge.npz"
+CACHE = "knowledge.cache"
 # One a process and region: what it was made from, and the search.
 _made: dict[str, tuple[tuple[int, int], Search]] = {}
 _making = asyncio.Lock()

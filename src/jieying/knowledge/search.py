@@ -92,7 +92,7 @@ def _encoded(wordings: Iterable[str]) -> Vectors:
 class Search:
     """Over the given entries; nothing in it changes, other entries need another one.
 
-    `cache` is a file for what is learnt of the wordings, which takes longest: seconds.
+    `cache` is a folder for what is learnt of the wordings, which takes longest: seconds.
     """
 
     def __init__(
