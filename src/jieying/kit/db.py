@@ -34,6 +34,7 @@ _DOWN = {"08000", "08001", "08003", "08006", "57P01", "57P02", "57P03", "53300"}
 _FULL = {"53100", "53200"}
 
 # We ask by keys: a plan made once is as good as one made anew for each set of values, which costs more than to run it.
+# It may be made while a month's table is empty, where to read all of it looks best, and be kept while the month fills.
 _SESSION = {
     "application_name": "jieying",
     "jit": "off",
