@@ -19,6 +19,7 @@ from jieying.triage.rules import Understood
 from jieying.triage.same_event import Facts
 
 WITNESSES = Path(__file__).parent / "events" / "witnesses.txt"
+INDEPENDENT = WITNESSES.with_name("independent.txt")  # of other hands: nothing is fitted on them
 BEGIN = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 NAMED_OFF_M = 400.0  # a place that a witness names lies this far from the event at most

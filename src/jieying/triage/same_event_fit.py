@@ -1,7 +1,8 @@
 """How well same events are found on invented bursts (bursts.py), and the fit of the weights.
 
 `python -m jieying.triage.same_event_fit PACK` fits on one half of the events and writes same_event_weights.py;
-`evaluate` judges on the other half, beside plain baselines that are fitted on the first half in the same run.
+`evaluate` judges on the other half and on events of other hands, beside plain baselines that are fitted on the first
+half in the same run.
 """
 
 import random
@@ -19,7 +20,7 @@ from jieying.kit.encoder import encoder
 from jieying.kit.geo import distance_m
 from jieying.kit.normal import normalise
 from jieying.triage import same_event_weights
-from jieying.triage.bursts import Bursts, Event, Report, halves, read_events
+from jieying.triage.bursts import INDEPENDENT, Bursts, Event, Report, halves, read_events
 from jieying.triage.rules import Understanding
 from jieying.triage.same_event import Compared, Facts, compare, similar
 from jieying.triage.text import model_text
@@ -160,12 +161,15 @@ def old_scores(given: Sequence[Met]) -> list[Scores]:
 def evaluate(pack: CityPack, count: int = BURSTS) -> dict[str, Any]:
     """Precision, recall and F1 of the suggestions on held-back events, beside baselines. Takes some CPU minutes."""
     learnt_from, held_back = halves(read_events())
+    first_hand = roll(pack, held_back, _JUDGED_SEED, count)
+    held_back += read_events(INDEPENDENT)
     given = roll(pack, held_back, _JUDGED_SEED, count)
     result: dict[str, Any] = {
         "bursts": count,
         "reports": len(given),
         "events": len(held_back),
         "platform": figures(given, [[one.incident for one in _suggested(m)] for m in given]),
+        "first_hand_only": figures(first_hand, [[one.incident for one in _suggested(m)] for m in first_hand]),
     }
     placeless = [m for m in given if m.new.position is None]
     result["without_position"] = figures(placeless, [[one.incident for one in _suggested(m)] for m in placeless])
