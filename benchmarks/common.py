@@ -98,20 +98,18 @@ class Running:
         url = httpx.URL(self.service.url)
         return url.host, url.port or 80
 
-    def _processes(self) -> list[psutil.Process]:
-        """Those that serve requests and those that walk the loops."""
+    def _processes(self) -> tuple[list[psutil.Process], list[psutil.Process]]:
+        """Those that serve requests, and those that walk the loops."""
         parents = [psutil.Process(pid) for pid in self.service.worker_pids]
-        return parents + [child for parent in parents for child in parent.children()]
+        return parents, [child for parent in parents for child in parent.children()]
 
     def rss_mb(self) -> float:
         """Memory of our processes together, pages that they share counted once (PostgreSQL not counted)."""
-        return sum(process.memory_full_info().pss for process in self._processes()) / 1e6
+        return sum(one.memory_full_info().pss for ours in self._processes() for one in ours) / 1e6
 
     def cpu_s(self) -> dict[str, float]:
         """Processor seconds used so far by requests, by the loops and by PostgreSQL."""
-        parents = [psutil.Process(pid) for pid in self.service.worker_pids]
-        web = sum(sum(parent.cpu_times()[:2]) for parent in parents)
-        loops = sum(sum(child.cpu_times()[:2]) for parent in parents for child in parent.children())
+        web, loops = (sum(sum(one.cpu_times()[:2]) for one in ours) for ours in self._processes())
         assert self.service.postgres is not None
         server = psutil.Process(self.service.postgres.pid)
         times = [server.cpu_times(), *(child.cpu_times() for child in server.children(recursive=True))]

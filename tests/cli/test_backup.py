@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from tests.cli.running import PATIENCE_S, Machine, Serving
+from tests.cli.running import PATIENCE_S, Machine, Serving, eventually
 
 HERE = {"lat": 30.0, "lon": 110.0}
 
@@ -24,15 +23,6 @@ def report(client: httpx.Client, words: str) -> str:
     answer = client.post("/api/reports", json={"channel": "wechat", "words": words, "position": HERE})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
-
-
-def eventually(look: Callable[[], Any]) -> Any:
-    """What `look` gives as soon as it gives something."""
-    until = time.monotonic() + PATIENCE_S
-    while not (found := look()):
-        assert time.monotonic() < until, "it never came"
-        time.sleep(0.1)
-    return found
 
 
 def incident_of(client: httpx.Client, report_id: str) -> dict[str, Any]:

@@ -1,14 +1,12 @@
 """`jieying serve`: it says where the console is, and ends without a trace."""
 
 import signal
-import time
-from collections.abc import Callable
 
 import httpx
 import psutil
 import pytest
 
-from tests.cli.running import PATIENCE_S, Machine, Serving
+from tests.cli.running import Machine, Serving, eventually
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -27,11 +25,11 @@ def test_when_one_of_the_two_processes_is_killed_both_are_started_again(fresh: M
         fresh.add_user("gate", "gateway")
         before = _pair(service)
         (before[0] if which == "requests" else before[1]).kill()
-        _eventually(lambda: not any(map(_runs, before)))
-        _eventually(lambda: _answers(service) and len(_pair(service)) == 2)
+        eventually(lambda: not any(map(_runs, before)))
+        eventually(lambda: _answers(service) and len(_pair(service)) == 2)
         with service.client("gate") as gateway:
             taken = gateway.post("/api/reports", json={"channel": "sms", "words": "快来人"}).json()["id"]
-            _eventually(lambda: gateway.get(f"/api/reports/{taken}").json()["state"] == "answered")
+            eventually(lambda: gateway.get(f"/api/reports/{taken}").json()["state"] == "answered")
 
 
 def _pair(service: Serving) -> list[psutil.Process]:
@@ -55,13 +53,6 @@ def _answers(service: Serving) -> bool:
         return httpx.get(f"{service.url}/api/health", trust_env=False, timeout=2).status_code == 200
     except httpx.TransportError:
         return False
-
-
-def _eventually(holds: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < until
-        time.sleep(0.1)
 
 
 def test_a_second_start_says_that_one_is_running(fresh: Machine) -> None:

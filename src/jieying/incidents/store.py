@@ -1,4 +1,7 @@
-"""All SQL on reports, incidents and assignments. Transitions are guarded: the WHERE names the legal sources."""
+"""All SQL on reports, incidents and assignments. Transitions are guarded: the WHERE names the legal sources.
+
+One long file: the three are bound by foreign keys and locked together, and share the guarded statements below.
+"""
 
 import math
 from collections.abc import Collection, Sequence

@@ -9,7 +9,7 @@ out or null.
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -100,8 +100,9 @@ def expand(
 
     What stands under a category that others stand under is of no category: it teaches danger, not what it is.
     """
+    above = {category.parent for category in categories.values()}
     return [
-        one
+        replace(one, category=None) if code in above else one
         for number, (code, level, wording) in enumerate(read_wordings(file, categories))
         if wanted(wording)
         for one in _variants(wording, code, level, categories, number, speech, variants)
@@ -134,8 +135,6 @@ def _labelled(
     place = _PLACE.search(marked)
     text = _PLACE.sub(r"\1", _ALARM.sub(r"\1", marked)).strip(" ，,")
     ours = categories[code].kind if code else None
-    if code in {one.parent for one in categories.values()}:
-        code = None
     return Labelled(text, code, level, alarms, _ALARM.sub(r"\1", place[1]) if place else None, ours, number)
 
 

@@ -4,7 +4,7 @@ A model proposes; alarms stay with the rules. Confidences are calibrated on word
 """
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,6 +55,8 @@ class Vectors(Protocol):
     """What makes a vector of a text."""
 
     def vector(self, text: str) -> Matrix: ...
+
+    def commonest(self, texts: Iterable[str]) -> list[int]: ...
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,6 @@ def train(pack: CityPack) -> Model:
     texts = read_training(folder, pack.categories)
     calls, alarming = read_calls(folder, pack.categories), read_alarming(folder, pack.alarm_words)
     model = fit(texts, calls, alarming, encoder())
-    model.tokens = encoder().commonest(model_text(normalise(one.text)).text for one in texts)
     model.save(pack.folder / FILE)
     return model
 
@@ -134,7 +133,7 @@ def fit(
     every = _renumbered_all(texts, calls, alarming)
     said = [model_text(normalise(one.text)).text for one in every]
     ngrams = NGrams.learn(said)
-    model = Model(ngrams, vectors, {})
+    model = Model(ngrams, vectors, {}, vectors.commonest(said[: len(texts)]) if vectors else ())
     rows = [model.row(text, ngrams.find(text)) for text in said]
     examples = _Examples(
         _sparse(rows, ngrams.size),
