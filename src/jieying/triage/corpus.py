@@ -34,7 +34,8 @@ _SPLIT = re.compile(r"[，。！？,!?]")
 
 @dataclass(frozen=True)
 class Labelled:
-    """A text and what it is. None: not labelled. `wording`: texts of one number come from one wording."""
+    """A text and what it is. None: not labelled. `wording`: texts of one number come from one wording. `weight`: what
+    its category counts beside those of others."""
 
     text: str
     category: str | None = None
@@ -43,6 +44,7 @@ class Labelled:
     place: str | None = None
     ours: str | None = None
     wording: int = 0
+    weight: float = 1.0
 
     def as_json(self) -> dict[str, Any]:
         labels = {"text": self.text, "category": self.category, "level": self.level}

@@ -29,8 +29,8 @@ _SHOWN_OTHERS = 3
 SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
 SURE_OF_FRAUD = 0.74  # fewer than 1 in 100 messages to a city hotline reach it
-# How much speaks of danger, as log-odds; chosen on held-out wordings (docs/understanding.md). From the first on the model
-# raises what no word raised; below it, it doubts a word, which still brings the report to a person. Below the second a
+# How much speaks of danger, as log-odds; chosen on held-out wordings (docs/understanding.md). From the first on it
+# raises what no word raised; below, a word is doubted, which still brings the report to a person. Below the second a
 # red category, such as that of a question about an old wounding, is yellow. Orange is kept: fraud hurts nobody.
 IN_DANGER = 0.6
 CALM = -3.0

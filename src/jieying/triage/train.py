@@ -1,4 +1,4 @@
-"""Training, from the labelled texts of a pack, in under a minute on one core; the same texts give the same model.
+"""Training, from the labelled texts of a pack, in a minute or two on one core; the same texts give the same model.
 
 A linear SVC over n-grams and a logistic regression over sentence vectors are added up; how sure the sum is, is
 measured on a third of the wordings, left out, and set by one temperature.
@@ -35,6 +35,8 @@ SEEN = ("alarms_seen", "lookalikes_seen")
 _OF_HANDS = 1  # text made from each wording of those files: there are many
 # What an SVC margin counts beside a log-probability of the vectors; chosen on left-out wordings.
 NGRAM_PART = {"category": 32.0, "fraud": 16.0, "alarm": 32.0}
+_DANGER = ("alarms", "lookalikes")  # files of which a day has few: more than half of all wordings, so
+_DANGER_WEIGHT = 0.25  # that is what their categories count
 _PHRASE_WEIGHT = 2.0  # of a short phrase, of which there is one text, beside the several of a wording
 _PHRASE = 8  # characters
 _FOLDS = 3
@@ -53,17 +55,19 @@ def read_training(folder: Path, categories: Mapping[str, Category]) -> list[Labe
     for file in sorted(folder.glob("*.txt")):
         if file.name not in (PHRASES, CALLS):
             of_each, wanted = (_OF_HANDS, _is_learnt) if file.name.endswith(SPLIT) else (corpus.VARIANTS, _every)
-            texts += _renumbered(corpus.expand(file, _speech(folder), categories, of_each, wanted), texts)
+            made = corpus.expand(file, _speech(folder), categories, of_each, wanted)
+            weight = _DANGER_WEIGHT if file.name.startswith(_DANGER) else 1.0
+            texts += _renumbered([replace(one, weight=weight) for one in made], texts)
     short = [
         (code, level, phrase)
         for code, level, line in corpus.read_wordings(folder / PHRASES, categories)
         for phrase in line.split("/")
     ] + [(one.code, str(one.level), word) for one in categories.values() for word in one.words]
-    made = [
+    phrases = [
         Labelled(phrase, code, level, ours=categories[code].kind, wording=number)
         for number, (code, level, phrase) in enumerate(short)
     ]
-    return texts + _renumbered(made, texts)
+    return texts + _renumbered(phrases, texts)
 
 
 def read_held_out(folder: Path, categories: Mapping[str, Category]) -> list[Labelled]:
@@ -146,8 +150,9 @@ def fit(
     kind = np.repeat(np.arange(3), [len(texts), len(calls), len(alarming)])
     fraud = replace(examples, labels=np.where(examples.labels == FRAUD, "yes", "no"))
     alarm = np.array([_is_alarm(one) for one in every])
+    day = replace(examples, weights=examples.weights * [one.weight for one in every])
     parts = {
-        "category": examples.part((kind == 0) & (examples.labels != "")),
+        "category": day.part((kind == 0) & (examples.labels != "")),
         "fraud": fraud.part(kind < 2),
         "alarm": replace(examples, labels=alarm).part((kind != 1) & (alarm != "")),
     }
