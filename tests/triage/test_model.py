@@ -41,6 +41,7 @@ DANGER = ("血止不住", "胳膊断了", "人没气了", "持刀追人", "房�
 HARMLESS = ("笑死了", "炸鸡凉了", "杀价", "血压计坏了", "枪战片好看", "火锅店排队")
 ALARMING = [Labelled(words, alarms=(words,)) for words in DANGER] + [Labelled(words, alarms=()) for words in HARMLESS]
 ALARMING += [Labelled(one.word, alarms=(one.word,)) for one in mini_city().alarm_words]
+ALARMING *= 2  # of what stands in one text only, single characters are learnt
 
 
 @pytest.fixture(scope="module")
