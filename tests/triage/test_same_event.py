@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from scipy.stats import multivariate_normal, norm
 
-from jieying.kit.encoder import SIZE, encoder
+from jieying.kit.encoder import encoder
 from jieying.kit.normal import normalise
-from jieying.triage.same_event import Facts, is_resend, keep, similar
+from jieying.triage.same_event import Facts, Projection, features, is_resend, keep, projection, similar
 from jieying.triage.text import model_text
 from tests.minicity import spot
 from tests.said import codes, unsaid
@@ -16,22 +17,28 @@ from tests.said import codes, unsaid
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
-def vector(*axes: int, fight: float = 1.0) -> bytes:
-    """What is kept of words that mean these things, and of the chance that it is a fight."""
-    raw = np.zeros(SIZE, np.float32)
-    raw[list(axes)] = 20.0  # far more than what is usual
-    return keep(raw, [("fight", fight), ("theft", 1 - fight)])
+def vector(words: str, code: str = "") -> bytes:
+    """What is kept of words; with a code, of words that are surely of that category."""
+    codes = projection().codes if code else ()
+    chances = [(one, float(one == code)) for one in codes]
+    return keep(encoder().vector(model_text(normalise(words)).text), chances)
 
 
 FIRST = Facts(
     "I1", NOW - timedelta(minutes=2), spot(1000, 1000), "fight", "order", "人民医院门口有人打架", "138", "phone",
-    vector(1, 2),
+    vector("人民医院门口有人打架", "2001"),
 )  # fmt: skip
 NEW = Facts(
-    "", NOW, spot(1050, 1000), "fight", "order", "医院门口两个人打架，快来", "139", "wechat", vector(1, 2, 3)
+    "", NOW, spot(1050, 1000), "fight", "order", "医院门口两个人打架，快来", "139", "wechat",
+    vector("医院门口两个人打架，快来", "2001"),
 )  # fmt: skip
 OTHER = replace(
-    FIRST, incident="I2", category="theft", top="crime", words="停车场有人偷电瓶", vector=vector(7, 8, fight=0.0)
+    FIRST,
+    incident="I2",
+    category="theft",
+    top="crime",
+    words="停车场有人偷电瓶",
+    vector=vector("停车场有人偷电瓶", "1008"),
 )
 
 
@@ -50,16 +57,9 @@ def test_a_second_report_of_the_same_fight_is_recognised_with_reasons() -> None:
     assert unsaid(found.reasons) == []
 
 
-def heard(one: Facts, fight: float) -> Facts:
-    """With the vector that its own words have."""
-    words = encoder().vector(model_text(normalise(one.words)).text)
-    return replace(one, vector=keep(words, [("fight", fight), ("theft", 1 - fight)]))
-
-
-def test_another_event_beside_it_is_not_suggested() -> None:
-    new, first, other = heard(NEW, 1.0), heard(FIRST, 1.0), heard(OTHER, 0.0)
-    assert [one.incident for one in similar(new, [other, first])] == ["I1"]
-    assert similar(new, [other]) == []
+def test_another_event_near_it_is_not_suggested() -> None:
+    assert [one.incident for one in similar(NEW, [OTHER, FIRST])] == ["I1"]
+    assert similar(NEW, [OTHER]) == []
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_category_understood_differently_does_not_rule_it_out() -> None:
 
 
 def test_every_report_of_an_incident_speaks_for_it() -> None:
-    vague = replace(FIRST, words="快来", vector=vector(9))
+    vague = replace(FIRST, words="快来", vector=vector("快来"))
     alone, together = similar(NEW, [vague]), similar(NEW, [vague, FIRST])
     assert [one.incident for one in together] == ["I1"]
     assert together[0].score > max((one.score for one in alone), default=0.0)
@@ -109,9 +109,8 @@ def test_without_vectors_place_time_and_words_are_compared() -> None:
     assert "same_event_meaning" not in codes(found.reasons)
 
 
-def test_vectors_of_another_model_are_not_compared() -> None:
-    other_model = keep(np.ones(SIZE, np.float32), [("a", 1.0)])
-    (found,) = similar(replace(NEW, vector=other_model), [FIRST])
+def test_what_another_projection_made_is_not_compared() -> None:
+    (found,) = similar(replace(NEW, vector=bytes(len(NEW.vector or b""))), [FIRST])
     assert found == similar(replace(NEW, vector=None), [FIRST])[0]
 
 
@@ -137,3 +136,27 @@ def test_anything_that_differs_is_no_resend(again: Facts) -> None:
 def test_without_a_contact_or_without_words_nothing_is_a_resend() -> None:
     assert not is_resend(replace(FIRST, contact=""), replace(FIRST, contact=""))
     assert not is_resend(replace(FIRST, words=""), replace(FIRST, words=""))
+
+
+def test_reports_of_one_event_are_likelier_told_of_one_than_those_of_two() -> None:
+    by = projection()
+    fire, smoke, theft = (
+        by.row(features(encoder().vector(words), [], by.codes))
+        for words in ("六楼厨房着火了窗户往外冒黑烟", "楼上起火了好大的烟呛得睁不开眼", "我的电瓶车被偷了锁被剪断")
+    )
+    of_smoke, of_theft = by.log_odds(fire, np.stack([smoke, theft]))
+    assert of_smoke > 0 > of_theft
+
+
+def test_the_log_odds_are_those_of_two_normal_distributions() -> None:
+    by = Projection((), np.zeros(2, np.float32), np.eye(2, dtype=np.float32), np.array([3.0, 0.5], np.float32))
+    one, other = np.array([1.0, -0.5], np.float32), np.array([0.4, 2.0], np.float32)
+    together = sum(
+        multivariate_normal(cov=np.array([[1 + e, e], [e, 1 + e]])).logpdf([a, b])
+        for e, a, b in zip(by.spread, one, other, strict=True)
+    )
+    apart = sum(
+        norm(scale=np.sqrt(1 + e)).logpdf(a) + norm(scale=np.sqrt(1 + e)).logpdf(b)
+        for e, a, b in zip(by.spread, one, other, strict=True)
+    )
+    assert by.log_odds(one, other[None])[0] == pytest.approx(together - apart, rel=1e-5)

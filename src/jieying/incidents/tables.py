@@ -108,7 +108,7 @@ report = by_month(
         Column("incident_id", Uuid),
         Column("needs_person", JSONB(none_as_null=True)),
         Column("reply", Text),
-        # The sentence vector of the words, 512 float16, for the search for same events.
+        # What the words come to for the search for same events (triage/same_event.py).
         Column("vector", LargeBinary),
         # What undoing the link gives back; empty in a report that opened its incident.
         Column("before_link", JSONB(none_as_null=True)),

@@ -28,7 +28,7 @@ _SHOWN_OTHERS = 3
 # A police matter sent to the hotline, or answered as an enquiry, costs ten times a call-taker's look.
 SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
-SURE_OF_FRAUD = 0.74  # fewer than 1 in 100 messages to a city hotline reach it
+SURE_OF_FRAUD = 0.7  # fewer than 1 in 100 messages to a city hotline reach it
 # How much speaks of danger, as log-odds; chosen on held-out wordings (docs/understanding.md). From the first on it
 # raises what no word raised; below, a word is doubted, which still brings the report to a person. Below the second a
 # red category, such as that of a question about an old wounding, is yellow. Orange is kept: fraud hurts nobody.
@@ -84,7 +84,7 @@ class Understanding:
         text = normalise(words)
         alarms, hits = self._alarms.find(text)
         given = self._categories.get(hint_category) if hint_category else None
-        proposal = self._propose(text) if len(_CHINESE.findall(text.text)) >= _MODEL_READS_FROM else None
+        proposal = self._propose(text)
         if proposal:
             alarms, hits = self._second_opinion(proposal, alarms, hits, len(text.text))
             proposal = self._agreed(proposal)
@@ -121,10 +121,15 @@ class Understanding:
 
     def prepare(self) -> None:
         """Read the model now, in about a second, so that the first report need not wait for it."""
-        self._propose(normalise("-"))
+        self._propose(normalise("你好吗"))
+
+    def proposed(self, words: str) -> Proposal | None:
+        """What the model makes of a text, its categories weighed by the danger."""
+        proposal = self._propose(normalise(words))
+        return self._agreed(proposal) if proposal else None
 
     def _propose(self, text: Normalised) -> Proposal | None:
-        if self._file is None:
+        if self._file is None or len(_CHINESE.findall(text.text)) < _MODEL_READS_FROM:
             return None
         if self._model is None:
             self._model = Model.load(self._file)

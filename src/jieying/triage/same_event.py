@@ -9,34 +9,36 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jieying.kit.encoder import SIZE
 from jieying.kit.geo import Point, distance_m
 from jieying.kit.normal import plain
 from jieying.kit.reasons import Reason
-from jieying.triage.same_event_weights import SHARE_OF_BEST, SHOWN, WEIGHTS
+from jieying.triage.same_event_weights import SHARE_OF_BEST, WEIGHTS
 from jieying.triage.text import number
 
 WINDOW_M = 600.0  # two places that witnesses name for one event lie up to 400 m from it each
 WINDOW = timedelta(minutes=30)  # between two reports of one event
 RESEND_WINDOW = timedelta(minutes=10)
+SHOWN = 0.5  # likelier than not; F1 alone would show from 0.25 on, also a theft for a fight 50 m away
 READ = 400  # characters of a report that are compared
 
 _FEWEST_PAIRS = 5  # "快来" inside another report says nothing: fewer pairs are never a full match
 _WORDS_SAID = 0.2  # share of common character pairs that is named as a reason
-_MEANING_SAID = 0.3  # likeness of sentence vectors that is named as a reason: about that of one event's witnesses
+_LIKENESS_SAID = 0.5  # likeness that is named as a reason
 # What stands beside a number tells two buildings or floors apart; words of one meaning count as one.
 _COUNTED = re.compile(r"(\d+|[零〇一二两三四五六七八九十百]+)(号楼|栋|幢|座|单元|层|楼|号线|公里)")
 _ONE_MEANING = {"栋": "号楼", "幢": "号楼", "座": "号楼", "楼": "层"}
 
 Vector = NDArray[np.float32]
-_COLUMNS = SIZE  # of a sentence vector; what is kept has the chances of the categories behind them
-_PLACE_DIRECTIONS = Path(__file__).parent / "same_event.npz"
+PROJECTION = Path(__file__).parent / "same_event.npz"
+_KIND_WEIGHT, _LEAST_CHANCE = 0.1, 1e-4  # of a category's ln chance beside a sentence vector of length 1
+_TEN = 10.0  # log-odds are divided by it, to be as large as the other values
 
 
 @dataclass(frozen=True)
@@ -74,22 +76,63 @@ class Similar:
 
 
 def keep(vector: Vector, chances: Sequence[tuple[str, float]]) -> bytes:
-    """What is stored of a report to compare it with later ones, about 3 kB.
+    """What is stored of a report to compare it with later ones, 244 bytes: which projection, and the row by it."""
+    by = projection()
+    return by.mark + by.row(features(vector, chances, by.codes)).astype(np.float16).tobytes()
 
-    The sentence vector less its usual value and less the directions in which a place's name moves it, so that what
-    happened is compared and not where; then the root of each category's chance. All float16.
+
+def features(vector: Vector, chances: Sequence[tuple[str, float]], codes: Sequence[str]) -> Vector:
+    """The sentence vector, and of each code ln of its chance; not a number where the pack has no such code."""
+    of = dict(chances)
+    kinds = _KIND_WEIGHT * np.log(np.array([of.get(code, np.nan) for code in codes], np.float32) + _LEAST_CHANCE)
+    return np.concatenate([vector, kinds]).astype(np.float32)
+
+
+@dataclass(frozen=True)
+class Projection:
+    """Onto the directions in which events differ most beside what the witnesses of one event differ in.
+
+    There the witnesses of one event lie around it with variance 1, events around the middle with `spread`. So the
+    log-odds of two rows being told of one event rather than of two are known (two-covariance model of probabilistic
+    linear discriminant analysis; Ioffe 2006, Brümmer and de Villiers 2010).
     """
-    usual, directions = _place_directions()
-    moved = vector - usual
-    moved = moved - (moved @ directions.T) @ directions
-    kinds = np.sqrt(np.array([chance for _, chance in sorted(chances)], np.float32))
-    return np.concatenate([moved / max(float(np.linalg.norm(moved)), 1e-9), kinds]).astype(np.float16).tobytes()
+
+    codes: tuple[str, ...]
+    usual: Vector  # (features,)
+    directions: Vector  # (features, rows)
+    spread: Vector  # (rows,)
+
+    @cached_property
+    def mark(self) -> bytes:
+        """Rows of another projection are not compared."""
+        return crc32(self.directions.tobytes()).to_bytes(4, "big")
+
+    def row(self, seen: Vector) -> Vector:
+        """What is not a number says nothing."""
+        return np.asarray(np.nan_to_num(seen - self.usual) @ self.directions, np.float32)
+
+    def log_odds(self, one: Vector, others: Vector) -> Vector:
+        """`one` (rows,) beside each of `others` (n, rows)."""
+        e = self.spread
+        together, apart = e / (1 + 2 * e), e * e / (2 * (1 + e) * (1 + 2 * e))
+        always = float(np.log((1 + e) ** 2 / (1 + 2 * e)).sum()) / 2
+        return np.asarray(others @ (together * one) - (one * one + others * others) @ apart + always, np.float32)
+
+    def save(self, file: Path) -> None:
+        """Half precision: it is multiplied into rows that are kept in half precision."""
+        np.savez_compressed(
+            file, codes=np.array(self.codes), usual=self.usual.astype(np.float16),
+            directions=self.directions.astype(np.float16), spread=self.spread,
+        )  # fmt: skip
 
 
 @cache
-def _place_directions() -> tuple[Vector, Vector]:
-    with np.load(_PLACE_DIRECTIONS, allow_pickle=False) as stored:
-        return stored["usual"].astype(np.float32), stored["directions"].astype(np.float32)
+def projection() -> Projection:
+    """The one that `same_event_fit` learnt."""
+    with np.load(PROJECTION, allow_pickle=False) as stored:
+        codes = tuple(str(code) for code in stored["codes"])
+        usual, directions = (stored[name].astype(np.float32) for name in ("usual", "directions"))
+        return Projection(codes, usual, directions, stored["spread"])
 
 
 @dataclass(frozen=True)
@@ -162,8 +205,8 @@ def _reasons(new: Facts, first: Facts, one: Compared) -> tuple[Reason, ...]:
     reasons.append(Reason("same_event_recent", {"age_s": round(one.age_s)}))
     if new.top and new.top == first.top:
         reasons.append(Reason("same_event_category", {"category": new.top}))
-    if values.get("meaning", 0.0) >= _MEANING_SAID:
-        reasons.append(Reason("same_event_meaning", {"percent": round(values["meaning"] * 100)}))
+    if values.get("likeness", 0.0) >= _LIKENESS_SAID:
+        reasons.append(Reason("same_event_meaning"))
     if values["words"] >= _WORDS_SAID:
         reasons.append(Reason("same_event_words", {"percent": round(values["words"] * 100)}))
     if values["other_numbers"]:
@@ -203,30 +246,12 @@ def _measured(
 
 
 def _likeness(mine: _Heard, heard: Sequence[_Heard]) -> dict[str, float]:
-    """Of the meaning, to the likest report and to the middle of all; of the categories, to the likest and on average.
-
-    Empty where nothing can be compared: without a vector, or with one of another model.
-    """
-    if mine.kept is None:
+    """To the likest report, and on average. Empty where nothing can be compared: without a row by this projection."""
+    kept = [one.kept for one in heard if one.kept is not None]
+    if mine.kept is None or not kept:
         return {}
-    kept = [one.kept for one in heard if one.kept is not None and one.kept.shape == mine.kept.shape]
-    if not kept:
-        return {}
-    if len(kept) == 1:  # as most incidents are
-        meaning, kind = (
-            float(kept[0][:_COLUMNS] @ mine.kept[:_COLUMNS]),
-            float(kept[0][_COLUMNS:] @ mine.kept[_COLUMNS:]),
-        )
-        return {"meaning": meaning, "meaning_of_all": meaning, "kinds": kind, "kinds_of_all": kind}
-    rows = np.stack(kept)
-    meanings, kinds = rows[:, :_COLUMNS] @ mine.kept[:_COLUMNS], rows[:, _COLUMNS:] @ mine.kept[_COLUMNS:]
-    middle = float(np.linalg.norm(rows[:, :_COLUMNS].mean(axis=0)))
-    return {
-        "meaning": float(meanings.max()),
-        "meaning_of_all": float(meanings.mean()) / max(middle, 1e-9),
-        "kinds": float(kinds.max()),
-        "kinds_of_all": float(kinds.mean()),
-    }
+    told = projection().log_odds(mine.kept, np.stack(kept)) / _TEN
+    return {"likeness": float(told.max()), "likeness_of_all": float(told.mean())}
 
 
 def _hear(one: Facts) -> _Heard:
@@ -243,7 +268,9 @@ def _heard(words: str, vector: bytes | None) -> _Heard:
             of = _ONE_MEANING.get(counted, counted)
             numbers[of] = numbers.get(of, frozenset()) | {value}
     pairs = frozenset(text[i : i + 2] for i in range(len(text) - 1))
-    kept = None if vector is None else np.frombuffer(vector, np.float16).astype(np.float32)
+    mark = projection().mark
+    ours = vector is not None and vector.startswith(mark)
+    kept = np.frombuffer(vector[len(mark) :], np.float16).astype(np.float32) if vector and ours else None
     return _Heard(pairs, numbers, kept)
 
 

@@ -1,8 +1,8 @@
 """How well same events are found on invented bursts (bursts.py), and the fit of the weights.
 
-`python -m jieying.triage.same_event_fit PACK` fits on one half of the events and writes same_event_weights.py;
-`evaluate` judges on the other half and on events of other hands, beside plain baselines that are fitted on the first
-half in the same run.
+`python -m jieying.triage.same_event_fit PACK` learns the projection (same_event.npz) from two thirds of the events of
+six hands, and fits same_event_weights.py on the rest and on one half of the first hand's; `evaluate` judges on the
+other half and on events of other hands, beside plain baselines that are fitted on the same in the same run.
 """
 
 import random
@@ -16,21 +16,34 @@ import numpy as np
 
 from jieying.citypack.model import CityPack, Place
 from jieying.citypack.read import read_pack
-from jieying.kit.encoder import encoder
 from jieying.kit.geo import distance_m
-from jieying.kit.normal import normalise
 from jieying.triage import same_event_weights
-from jieying.triage.bursts import INDEPENDENT, Bursts, Event, Report, halves, read_events
+from jieying.triage.bursts import FITTED, INDEPENDENT, Bursts, Event, Report, halves, read_events
+from jieying.triage.models import Proposal
 from jieying.triage.rules import Understanding
-from jieying.triage.same_event import Compared, Facts, compare, similar
-from jieying.triage.text import model_text
+from jieying.triage.same_event import (
+    PROJECTION,
+    SHOWN,
+    Compared,
+    Facts,
+    Projection,
+    compare,
+    features,
+    projection,
+    similar,
+)
 
 BURSTS = 500
+_FIT_BURSTS = 1200
 _FIT_SEED, _JUDGED_SEED = 7, 8
 SPACE_TIME = ("just_now", "recent", "lately", "near", "nearish", "near_guess", "reports")
-TEXT = ("words", "meaning", "meaning_of_all", "kinds", "kinds_of_all", "same_numbers", "other_numbers", "reports")
-_DIRECTIONS = 20
-_NAMES = 4  # place names that each wording is said with, to see what a name does to its vector
+TEXT = ("words", "likeness", "likeness_of_all", "same_numbers", "other_numbers", "reports")
+_DIRECTIONS = 120
+_NAMES = 2  # place names that each wording is said with, so that a name is not taken for what sets events apart
+_SHRINK = (
+    0.3  # so much of the mean variance within events is added to that of each feature: they are more than the events
+)
+_FITTED_ON = 3  # one event in so many of the six hands' fits the weights
 
 Weights = Mapping[str, Mapping[str, float]]
 Scores = list[tuple[str, float]]  # (incident, score) of all that are near, for one report
@@ -160,7 +173,7 @@ def old_scores(given: Sequence[Met]) -> list[Scores]:
 
 def evaluate(pack: CityPack, count: int = BURSTS) -> dict[str, Any]:
     """Precision, recall and F1 of the suggestions on held-back events, beside baselines. Takes some CPU minutes."""
-    learnt_from, held_back = halves(read_events())
+    _, held_back = halves(read_events())
     first_hand = roll(pack, held_back, _JUDGED_SEED, count)
     held_back += read_events(INDEPENDENT)
     given = roll(pack, held_back, _JUDGED_SEED, count)
@@ -173,7 +186,7 @@ def evaluate(pack: CityPack, count: int = BURSTS) -> dict[str, Any]:
     }
     placeless = [m for m in given if m.new.position is None]
     result["without_position"] = figures(placeless, [[one.incident for one in _suggested(m)] for m in placeless])
-    learn = roll(pack, learnt_from, _FIT_SEED, count)
+    learn = roll(pack, learnt_from()[1], _FIT_SEED, count)
     learn_pairs, judged_pairs = pairs_of(learn), pairs_of(given)
     for name, only in (("space_time", SPACE_TIME), ("text", TEXT)):
         weights = fit(learn_pairs, only)
@@ -193,40 +206,61 @@ def _suggested(one: Met) -> list[Any]:
     return similar(one.new, [facts for reports in one.known for facts in reports])
 
 
-def learn_directions(events: Sequence[Event], places: Sequence[Place], file: Path) -> None:
-    """What is usual in a sentence vector, and the directions in which the name of a place moves it most."""
+def learn_projection(understanding: Understanding, events: Sequence[Event], places: Sequence[Place]) -> Projection:
+    """By linear discriminant analysis; `places` give the names that the wordings are said with."""
+    from scipy.linalg import eigh
+
     dice = random.Random(_FIT_SEED)  # noqa: S311 -- invented reports need no cryptography
-    bare, moves = [], []
-    for wording in (one for event in events for one in event.witnesses):
-        names = [dice.choice(places).name for _ in range(_NAMES)]
-        said = [
-            wording.replace("@", ""),
-            *((wording if "@" in wording else "@" + wording).replace("@", n) for n in names),
-        ]
-        rows = np.stack([encoder().vector(model_text(normalise(one)).text) for one in said])
-        bare.append(rows[0])
-        moves.append(rows - rows.mean(axis=0))
-    directions = np.linalg.svd(np.vstack(moves), full_matrices=False)[2][:_DIRECTIONS]
-    usual = np.mean(bare, axis=0)
-    np.savez_compressed(file, usual=usual.astype(np.float16), directions=directions.astype(np.float16))
+    said: list[tuple[int, Proposal]] = []
+    for number, event in enumerate(events):
+        for wording in event.witnesses:
+            named = wording if "@" in wording else "@" + wording
+            for text in (
+                wording.replace("@", ""),
+                *(named.replace("@", dice.choice(places).name) for _ in range(_NAMES)),
+            ):
+                if (proposal := understanding.proposed(text)) and proposal.vector is not None:
+                    said.append((number, proposal))
+    codes = sorted(code for code, _ in said[0][1].categories)
+    rows = np.stack([features(one.vector, one.categories, codes) for _, one in said if one.vector is not None])
+    numbers = np.array([number for number, _ in said])
+    usual = rows.mean(axis=0)
+    rows = rows - usual
+    middles = np.stack([rows[numbers == number].mean(axis=0) for number in range(len(events))])
+    within = np.cov((rows - middles[numbers]).T, bias=True)
+    within += _SHRINK * np.trace(within) / len(within) * np.eye(len(within))
+    spread, directions = eigh(middles.T @ middles / len(middles), within)
+    best = np.argsort(-spread)[:_DIRECTIONS]
+    witnesses = sum(len(event.witnesses) for event in events) / len(events)
+    by_chance = 1 / witnesses  # the middle of so few varies by itself, too
+    spread = np.maximum(spread[best] - by_chance, 0.01).astype(np.float32)
+    return Projection(tuple(codes), usual, directions[:, best].astype(np.float32), spread)
+
+
+def learnt_from() -> tuple[list[Event], list[Event]]:
+    """The events that the projection and those that the weights are learnt from."""
+    hands = read_events(FITTED)
+    fitted, _ = halves(read_events())
+    return [one for i, one in enumerate(hands) if i % _FITTED_ON], fitted + hands[::_FITTED_ON]
 
 
 def main() -> None:
-    """Fit on one half, write the weights."""
+    """Learn the projection, fit the weights, write both."""
     pack = read_pack(Path(sys.argv[1]))
-    learnt_from, _ = halves(read_events())
-    learn_directions(learnt_from, pack.places, Path(__file__).with_name("same_event.npz"))
-    given = roll(pack, learnt_from, _FIT_SEED)
+    told, events = learnt_from()
+    learn_projection(Understanding(pack), told, [place for place in pack.places if place.name]).save(PROJECTION)
+    projection.cache_clear()
+    given = roll(pack, events, _FIT_SEED, _FIT_BURSTS)
     bare = [replace(m, new=replace(m.new, vector=None)) for m in given]
     pairs, bare_pairs = pairs_of(given), pairs_of(bare)
     weights = fit(pairs) | fit(bare_pairs)
-    limits = best_limits(given, scored(pairs, len(given), weights))
-    lines = [f'"""{same_event_weights.__doc__}"""', "", f"SHOWN = {limits[0]}", f"SHARE_OF_BEST = {limits[1]}"]
+    _, share = best_limits(given, scored(pairs, len(given), weights))
+    lines = [f'"""{same_event_weights.__doc__}"""', "", f"SHARE_OF_BEST = {share}"]
     lines += ["WEIGHTS: dict[str, dict[str, float]] = {"]
     for kind, of in weights.items():
         lines += [f'    "{kind}": {{', *(f'        "{name}": {value},' for name, value in of.items()), "    },"]
     Path(str(same_event_weights.__file__)).write_text("\n".join([*lines, "}", ""]), encoding="utf-8")
-    print(figures(given, [shown(one, *limits) for one in scored(pairs, len(given), weights)]))
+    print(figures(given, [shown(one, SHOWN, share) for one in scored(pairs, len(given), weights)]))
 
 
 if __name__ == "__main__":

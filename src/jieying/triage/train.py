@@ -148,16 +148,23 @@ def fit(
         np.array([one.wording for one in every]),
     )
     kind = np.repeat(np.arange(3), [len(texts), len(calls), len(alarming)])
-    fraud = replace(examples, labels=np.where(examples.labels == FRAUD, "yes", "no"))
+    fraud = np.array([_is_fraud(one) for one in every])
     alarm = np.array([_is_alarm(one) for one in every])
     day = replace(examples, weights=examples.weights * [one.weight for one in every])
     parts = {
         "category": day.part((kind == 0) & (examples.labels != "")),
-        "fraud": fraud.part(kind < 2),
+        "fraud": replace(examples, labels=fraud).part((kind < 2) & (fraud != "")),
         "alarm": replace(examples, labels=alarm).part((kind != 1) & (alarm != "")),
     }
     model.heads = {task: _head(part, NGRAM_PART[task]) for task, part in parts.items() if len(set(part.labels)) > 1}
     return model
+
+
+def _is_fraud(one: Labelled) -> str:
+    """Money goes now. A fraud long over, or one that failed, may be either, and teaches nothing."""
+    if one.category != FRAUD:
+        return "no"
+    return "yes" if one.level in (None, Level.ORANGE, Level.RED) else ""
 
 
 def _is_alarm(one: Labelled) -> str:
