@@ -33,13 +33,9 @@ NEW = Facts(
     vector("医院门口两个人打架，快来", "2001"),
 )  # fmt: skip
 OTHER = replace(
-    FIRST,
-    incident="I2",
-    category="theft",
-    top="crime",
-    words="停车场有人偷电瓶",
+    FIRST, incident="I2", position=spot(1200, 1000), category="theft", top="crime", words="停车场有人偷电瓶",
     vector=vector("停车场有人偷电瓶", "1008"),
-)
+)  # fmt: skip
 
 
 def test_a_second_report_of_the_same_fight_is_recognised_with_reasons() -> None:

@@ -121,7 +121,8 @@ class Understanding:
 
     def prepare(self) -> None:
         """Read the model now, in about a second, so that the first report need not wait for it."""
-        self._propose(normalise("你好吗"))
+        if self._model is None and self._file is not None:
+            self._model = Model.load(self._file)
 
     def proposed(self, words: str) -> Proposal | None:
         """What the model makes of a text, its categories weighed by the danger."""
@@ -129,10 +130,9 @@ class Understanding:
         return self._agreed(proposal) if proposal else None
 
     def _propose(self, text: Normalised) -> Proposal | None:
-        if self._file is None or len(_CHINESE.findall(text.text)) < _MODEL_READS_FROM:
+        self.prepare()
+        if self._model is None or len(_CHINESE.findall(text.text)) < _MODEL_READS_FROM:
             return None
-        if self._model is None:
-            self._model = Model.load(self._file)
         return self._model.propose(text)
 
     def _second_opinion(
