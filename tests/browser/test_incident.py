@@ -186,7 +186,7 @@ def test_what_may_be_the_same_event_says_why(desk: Desk) -> None:
     desk.tab("报警")
     section = desk.panel.locator(".body > section", has=desk.page.locator("h3", has_text="可能是同一警情"))
     expect(section).to_contain_text(found[0]["number"])
-    for said in ("可能性", "相距", "相隔", "说的事相近"):
+    for said in ("可能性", "相距", "相隔", "说的像是同一件事"):
         expect(section).to_contain_text(said)
     assert desk.raw_keys() == []
 
