@@ -96,6 +96,23 @@ def test_a_word_that_nothing_bears_out_is_lowered_and_never_silenced(
     assert "alarm_word" in codes(understanding.understand("绑架").reasons)
 
 
+def test_a_red_category_in_which_nobody_is_in_danger_is_yellow_and_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city = mini_city()
+    red = {**city.categories, "fight": replace(city.categories["fight"], level=Level.RED)}
+    understanding = Understanding(replace(city, folder=folder, categories=red))
+    monkeypatch.setattr(rules, "CALM", 9.0)  # no text of this small model is as calm as an old case is
+    found = understanding.understand("有人挥拳头，笑死了")
+    assert (found.category, found.level) == ("fight", Level.YELLOW)
+    assert "level_calm" in codes(found.reasons)
+    assert unsaid(found.reasons) == []
+    assert understanding.understand("挥拳头，绑架").level is Level.RED
+    assert understanding.understand("有人挥拳头，笑死了", hint_category="fight").level is Level.RED
+    monkeypatch.setattr(rules, "CALM", -99.0)
+    assert understanding.understand("有人挥拳头，笑死了").level is Level.RED
+
+
 def test_an_alarm_is_raised_whatever_the_model_thinks(understanding: Understanding) -> None:
     found = understanding.understand("楼下有人绑架")
     assert (found.level, found.ours) == (Level.RED, "police")
