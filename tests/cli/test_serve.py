@@ -15,7 +15,7 @@ def test_the_service_answers_and_a_signal_leaves_nothing_running(fresh: Machine,
         assert httpx.get(f"{service.url}/api/health", trust_env=False).json()["status"] == "ok"
         assert len(service.family) > 2  # web process and database server at least
         assert service.end(number) == 0
-        assert [one for one in service.family if one.is_running()] == []
+        assert [one for one in service.family if _runs(one)] == []
         assert fresh.processes() == []
 
 
