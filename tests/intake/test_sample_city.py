@@ -34,5 +34,7 @@ async def test_two_witnesses_of_one_event_open_an_incident_and_are_brought_toget
         _, similar = (await connection.execute(select(incident.c.similar).order_by(incident.c.id))).scalars()
     assert [one.state for one in reports] == ["linked", "linked"]
     assert {one.category for one in reports} <= {"1001", "2001"}
-    assert all(one.vector.startswith(projection().mark) for one in reports)
+    by = projection()
+    assert all(one.vector.startswith(by.mark) for one in reports)
+    assert {len(one.vector) for one in reports} == {len(by.mark) + 2 * len(by.spread)}  # two bytes a number
     assert similar, "the second witness's incident is not told that there is another"

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
+from jieying.citypack.read import read_pack
 from jieying.kit.encoder import encoder
 from jieying.kit.normal import normalise
+from jieying.triage.rules import Understanding
 from jieying.triage.same_event import Facts, Projection, features, is_resend, keep, projection, similar
 from jieying.triage.text import model_text
 from tests.minicity import spot
@@ -33,9 +36,13 @@ NEW = Facts(
     vector("医院门口两个人打架，快来", "2001"),
 )  # fmt: skip
 OTHER = replace(
-    FIRST, incident="I2", position=spot(1200, 1000), category="theft", top="crime", words="停车场有人偷电瓶",
+    FIRST,
+    incident="I2",
+    category="theft",
+    top="crime",
+    words="停车场有人偷电瓶",
     vector=vector("停车场有人偷电瓶", "1008"),
-)  # fmt: skip
+)
 
 
 def test_a_second_report_of_the_same_fight_is_recognised_with_reasons() -> None:
@@ -53,9 +60,11 @@ def test_a_second_report_of_the_same_fight_is_recognised_with_reasons() -> None:
     assert unsaid(found.reasons) == []
 
 
-def test_another_event_near_it_is_not_suggested() -> None:
-    assert [one.incident for one in similar(NEW, [OTHER, FIRST])] == ["I1"]
-    assert similar(NEW, [OTHER]) == []
+def test_another_event_beside_it_is_not_suggested(yunzhou: Path) -> None:
+    understanding = Understanding(read_pack(yunzhou))
+    new, first, other = (replace(one, vector=understanding.understand(one.words).vector) for one in (NEW, FIRST, OTHER))
+    assert [one.incident for one in similar(new, [other, first])] == ["I1"]
+    assert similar(new, [other]) == []
 
 
 @pytest.mark.parametrize(

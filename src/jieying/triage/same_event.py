@@ -113,10 +113,15 @@ class Projection:
 
     def log_odds(self, one: Vector, others: Vector) -> Vector:
         """`one` (rows,) beside each of `others` (n, rows)."""
-        e = self.spread
-        together, apart = e / (1 + 2 * e), e * e / (2 * (1 + e) * (1 + 2 * e))
-        always = float(np.log((1 + e) ** 2 / (1 + 2 * e)).sum()) / 2
+        together, apart, always = self._terms
         return np.asarray(others @ (together * one) - (one * one + others * others) @ apart + always, np.float32)
+
+    @cached_property
+    def _terms(self) -> tuple[Vector, Vector, float]:
+        """Of the product of two rows, of the square of each, and what is always added."""
+        e = self.spread
+        always = float(np.log((1 + e) ** 2 / (1 + 2 * e)).sum()) / 2
+        return e / (1 + 2 * e), e * e / (2 * (1 + e) * (1 + 2 * e)), always
 
     def save(self, file: Path) -> None:
         """Half precision: it is multiplied into rows that are kept in half precision."""
@@ -269,8 +274,8 @@ def _heard(words: str, vector: bytes | None) -> _Heard:
             numbers[of] = numbers.get(of, frozenset()) | {value}
     pairs = frozenset(text[i : i + 2] for i in range(len(text) - 1))
     mark = projection().mark
-    ours = vector is not None and vector.startswith(mark)
-    kept = np.frombuffer(vector[len(mark) :], np.float16).astype(np.float32) if vector and ours else None
+    ours = vector[len(mark) :] if vector and vector.startswith(mark) else None
+    kept = None if ours is None else np.frombuffer(ours, np.float16).astype(np.float32)
     return _Heard(pairs, numbers, kept)
 
 
