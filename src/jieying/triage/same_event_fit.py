@@ -40,9 +40,7 @@ SPACE_TIME = ("just_now", "recent", "lately", "near", "nearish", "near_guess", "
 TEXT = ("words", "likeness", "likeness_of_all", "same_numbers", "other_numbers", "reports")
 _DIRECTIONS = 120
 _NAMES = 2  # place names that each wording is said with, so that a name is not taken for what sets events apart
-_SHRINK = (
-    0.3  # so much of the mean variance within events is added to that of each feature: they are more than the events
-)
+_SHRINK = 0.3  # of the mean variance within events, added to each feature's: there are more features than events
 _FITTED_ON = 3  # one event in so many of the six hands' fits the weights
 
 Weights = Mapping[str, Mapping[str, float]]
@@ -215,10 +213,8 @@ def learn_projection(understanding: Understanding, events: Sequence[Event], plac
     for number, event in enumerate(events):
         for wording in event.witnesses:
             named = wording if "@" in wording else "@" + wording
-            for text in (
-                wording.replace("@", ""),
-                *(named.replace("@", dice.choice(places).name) for _ in range(_NAMES)),
-            ):
+            names = [dice.choice(places).name for _ in range(_NAMES)]
+            for text in (wording.replace("@", ""), *(named.replace("@", name) for name in names)):
                 if (proposal := understanding.proposed(text)) and proposal.vector is not None:
                     said.append((number, proposal))
     codes = sorted(code for code, _ in said[0][1].categories)
