@@ -19,7 +19,7 @@ from jieying.triage.rules import Understood
 from jieying.triage.same_event import Facts
 
 WITNESSES = Path(__file__).parent / "events" / "witnesses.txt"
-FITTED = WITNESSES.with_name("fitted.txt")  # of six other hands: only fitted on
+FITTED = WITNESSES.with_name("fitted.txt")  # of nine other hands: only fitted on
 INDEPENDENT = WITNESSES.with_name("independent.txt")  # of other hands: nothing is fitted on them
 BEGIN = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 

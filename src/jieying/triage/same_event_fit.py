@@ -1,7 +1,7 @@
 """How well same events are found on invented bursts (bursts.py), and the fit of the weights.
 
 `python -m jieying.triage.same_event_fit PACK` learns the projection (same_event.npz) from two thirds of the events of
-six hands, and fits same_event_weights.py on the rest and on one half of the first hand's; `evaluate` judges on the
+nine hands, and fits same_event_weights.py on the rest and on one half of the first hand's; `evaluate` judges on the
 other half and on events of other hands, beside plain baselines that are fitted on the same in the same run.
 """
 
@@ -41,7 +41,7 @@ TEXT = ("words", "likeness", "likeness_of_all", "same_numbers", "other_numbers",
 _DIRECTIONS = 120
 _NAMES = 2  # place names that each wording is said with, so that a name is not taken for what sets events apart
 _SHRINK = 0.3  # of the mean variance within events, added to each feature's: there are more features than events
-_FITTED_ON = 3  # one event in so many of the six hands' fits the weights
+_FITTED_ON = 3  # one event in so many of the nine hands' fits the weights
 
 Weights = Mapping[str, Mapping[str, float]]
 Scores = list[tuple[str, float]]  # (incident, score) of all that are near, for one report
