@@ -153,7 +153,7 @@ def fit(
     day = replace(examples, weights=examples.weights * [one.weight for one in every])
     parts = {
         "category": day.part((kind == 0) & (examples.labels != "")),
-        "fraud": replace(examples, labels=fraud).part((kind < 2) & (fraud != "")),
+        "fraud": replace(day, labels=fraud).part((kind < 2) & (fraud != "")),
         "alarm": replace(examples, labels=alarm).part((kind != 1) & (alarm != "")),
     }
     model.heads = {task: _head(part, NGRAM_PART[task]) for task, part in parts.items() if len(set(part.labels)) > 1}
