@@ -27,9 +27,9 @@ class NGrams:
 
     @classmethod
     def learn(cls, texts: Sequence[str]) -> "NGrams":
-        """Runs of two characters must stand in two texts, of three in three: the rest weighs much and tells nothing."""
+        """Runs of two characters must stand in two texts, of three in four: the rest weighs much and tells nothing."""
         seen = Counter(gram for text in texts for gram in set(chain(*grams(text))))
-        kept = sorted(gram for gram, texts_with in seen.items() if texts_with >= len(gram))
+        kept = sorted(gram for gram, texts_with in seen.items() if texts_with >= 2 ** (len(gram) - 1))
         return cls(kept, np.array([math.log((1 + len(texts)) / (1 + seen[gram])) + 1 for gram in kept], np.float32))
 
     @property
