@@ -1,7 +1,7 @@
 """While a call-taker types, the console suggests; every suggestion is accepted by the key that is printed on it."""
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Response, expect
 
 from tests.browser.city import eventually
 from tests.browser.conftest import NewDesk
@@ -11,11 +11,17 @@ SMALL_SCREEN = (1366, 768)
 
 
 def _type(desk: Desk, words: str) -> None:
-    """Open the form, put the words in at once, so that no half of them is judged, and wait for what is made of them."""
+    """Open the form, type, and wait until the platform has judged just these words, not half of them."""
     desk.page.keyboard.press("F2")
-    with desk.page.expect_response(lambda r: r.url.endswith("/understand") and r.status == 200):
-        desk.page.keyboard.insert_text(words)
+    with desk.page.expect_response(lambda r: _judges(r, words)) as judged:
+        desk.page.keyboard.type(words)
+    judged.value.finished()
     expect(desk.panel.locator(".what .why")).to_be_visible()
+
+
+def _judges(response: Response, words: str) -> bool:
+    asked = response.request
+    return response.url.endswith("/understand") and response.status == 200 and asked.post_data_json["words"] == words
 
 
 def _words(desk: Desk) -> Locator:

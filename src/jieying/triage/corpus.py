@@ -35,7 +35,7 @@ _SPLIT = re.compile(r"[，。！？,!?]")
 @dataclass(frozen=True)
 class Labelled:
     """A text and what it is. None: not labelled. `wording`: texts of one number come from one wording. `weight`: what
-    its category counts beside those of others."""
+    it counts for category and fraud beside others."""
 
     text: str
     category: str | None = None

@@ -36,7 +36,7 @@ _OF_HANDS = 1  # text made from each wording of those files: there are many
 # What an SVC margin counts beside a log-probability of the vectors; chosen on left-out wordings.
 NGRAM_PART = {"category": 32.0, "fraud": 16.0, "alarm": 32.0}
 _DANGER = ("alarms", "lookalikes")  # files of which a day has few: more than half of all wordings, so
-_DANGER_WEIGHT = 0.25  # that is what their categories count
+_DANGER_WEIGHT = 0.25  # that is what they count for category and fraud
 _PHRASE_WEIGHT = 2.0  # of a short phrase, of which there is one text, beside the several of a wording
 _PHRASE = 8  # characters
 _FOLDS = 3
