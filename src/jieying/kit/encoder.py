@@ -37,12 +37,23 @@ class Encoder:
             self._net = NumpyBackend(str(folder / "weights.npz"), self._tokenizer, threads=1)
         for layer in _LATER_LAYERS:  # 10 MB that we never walk
             delattr(self._net, layer)
+        self._forget_other_scripts()
         self._rows: dict[int, int] = {}  # of a token in the two tables
         # Half precision: as good for all that is decided by it, and quicker to fetch.
         self._plain = np.empty((_KEPT, len(_BRANCHES) * _BRANCH), np.float16)
         self._spoken = np.empty((_KEPT, sum(tokens for tokens, _ in _BRANCHES) * _BRANCH), np.float16)
         self._always = 0  # so many of the first rows are never given up
         self._lock = Lock()
+
+    def _forget_other_scripts(self) -> None:
+        """Of 128,000 pieces 47,000 stand in no Chinese or English text: 50 MB less, and the same for all others."""
+        tokenizer, table = self._tokenizer, self._net.table
+        kept = [token for token, piece in enumerate(tokenizer._pieces) if _is_read(piece)]
+        starts = {tokenizer._pieces[token][:length] for token in kept for length in range(1, tokenizer._max_len + 1)}
+        tokenizer._prefixes = {start: tokenizer._prefixes[start] for start in starts}
+        self._row_of = np.zeros(len(table), np.int32)  # of a token in the table
+        self._row_of[kept] = np.arange(len(kept))
+        self._net.table = table[kept]
 
     def commonest(self, texts: Iterable[str]) -> list[int]:
         """The tokens that stand most often in the texts, at most COMMON."""
@@ -90,7 +101,7 @@ class Encoder:
     def _embedded(self, tokens: NDArray[np.intp]) -> Matrix:
         net = self._net
         chunk = tokens % len(net.scale)
-        return np.asarray(net.table[tokens] * net.scale[chunk, None] + net.lo[chunk, None], np.float32)
+        return np.asarray(net.table[self._row_of[tokens]] * net.scale[chunk, None] + net.lo[chunk, None], np.float32)
 
     def _of_tokens(self, tokens: Sequence[int]) -> tuple[Matrix, Matrix]:
         """What each token is by itself, and what it says to itself and its neighbours in every branch."""
@@ -120,6 +131,10 @@ class Encoder:
             ]
         )
         self._rows.update((token, rows.start + i) for i, token in enumerate(tokens))
+
+
+def _is_read(piece: str) -> bool:
+    return all(char.isascii() or not char.isalpha() or "\u4e00" <= char <= "\u9fff" for char in piece)
 
 
 @cache
