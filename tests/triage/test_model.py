@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from jieying.citypack.model import Level
 from jieying.kit.errors import Invalid
 from jieying.kit.normal import normalise
-from jieying.triage import rules
+from jieying.triage import models, rules
 from jieying.triage.corpus import Labelled
 from jieying.triage.evaluate import evaluate
 from jieying.triage.models import FILE, Model
@@ -78,6 +78,22 @@ def test_danger_that_no_word_names_is_raised_with_its_reason(understanding: Unde
     assert "alarm_learnt" in codes(found.reasons)
     assert found.level.rank <= Level.ORANGE.rank
     assert all(words[hit.start : hit.end] == hit.word for hit in found.alarms)
+
+
+def test_danger_that_is_only_possible_makes_it_yellow_and_sends_nothing_away(
+    understanding: Understanding, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "整栋楼没电，胳膊断了"
+    monkeypatch.setattr(rules, "IN_DANGER", 9.0)
+    monkeypatch.setattr(rules, "PERHAPS", 9.0)
+    alone = understanding.understand(words)
+    assert not alone.alarms
+    monkeypatch.setattr(rules, "PERHAPS", -9.0)
+    found = understanding.understand(words)
+    assert "alarm_perhaps" in codes(found.reasons)
+    assert unsaid(found.reasons) == []
+    assert (found.level, found.ours) == (Level.YELLOW, "unclear")
+    assert {hit.level for hit in found.alarms} == {Level.YELLOW}
 
 
 def test_danger_by_the_model_alone_is_not_sent_away_by_itself(understanding: Understanding) -> None:
@@ -162,6 +178,28 @@ def test_a_saved_model_proposes_what_it_did_before(folder: Path) -> None:
     once, again = Model.load(folder / FILE), Model.load(folder / FILE)
     said = normalise("半夜放音乐")
     assert once.propose(said) == again.propose(said)
+
+
+class Reader:
+    """Gives any text the same score, and counts how often it is asked."""
+
+    def __init__(self, score: float) -> None:
+        self._score, self.asked = score, 0
+
+    def score(self, text: str) -> float:
+        self.asked += 1
+        return self._score
+
+
+@pytest.mark.parametrize(("doubt", "asked"), [((-99.0, 99.0), 1), ((98.0, 99.0), 0)])
+def test_the_reader_is_asked_only_where_n_grams_leave_doubt(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, doubt: tuple[float, float], asked: int
+) -> None:
+    monkeypatch.setattr(models, "DOUBT", doubt)
+    model = Model.load(folder / FILE)
+    model.reader = reader = Reader(40.0)
+    danger = model.propose(normalise("半夜放音乐")).alarm
+    assert (reader.asked, danger > 0.99) == (asked, asked == 1)
 
 
 @pytest.mark.parametrize(

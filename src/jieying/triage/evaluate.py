@@ -121,7 +121,8 @@ def _ours(known: list[tuple[Labelled, Understood]], categories: Mapping[str, Cat
 
 
 def _alarms(known: list[tuple[Labelled, Understood]]) -> dict[str, Any]:
-    """`raised`, `false_alarms`: by an alarm; `urgent`, `falsely_urgent`: orange or red, for whatever reason.
+    """`raised`, `false_alarms`: by an alarm; `urgent`, `falsely_urgent`: orange or red, for whatever reason;
+    `unnoticed`: taken for a matter that is not urgent, with no alarm at any level, and not for a person to judge.
 
     A text without an alarm whose own level is orange or red is neither: that it is raised is no mistake.
     """
@@ -131,6 +132,7 @@ def _alarms(known: list[tuple[Labelled, Understood]]) -> dict[str, Any]:
         "alarm_texts": len(alarming),
         "raised": _share([is_raised(a) for _, a in alarming]),
         "urgent": _share([is_urgent(a.level) for _, a in alarming]),
+        "unnoticed": _share([not (a.alarms or is_urgent(a.level) or a.ours == "unclear") for _, a in alarming]),
         "harmless_texts": len(harmless),
         "false_alarms": _share([is_raised(a) for _, a in harmless]),
         "falsely_urgent": _share([is_urgent(a.level) for _, a in harmless]),

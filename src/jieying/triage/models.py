@@ -1,11 +1,14 @@
-"""The trained half of understanding: linear models over n-grams and a sentence vector, read from one file, numpy only.
+"""The trained half of understanding: linear models over n-grams and a sentence vector, read from one file, and a small
+transformer that is asked where these leave it open whether somebody is in danger. Numpy only.
 
 A model proposes; alarms stay with the rules. Confidences are calibrated on wordings that were left out of training.
 """
 
 import heapq
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,13 +18,20 @@ from numpy.typing import NDArray
 from jieying.kit.encoder import encoder
 from jieying.kit.errors import Invalid
 from jieying.kit.normal import Normalised
+from jieying.kit.transformer import Transformer
 from jieying.triage.features import Columns, Matrix, NGrams
 from jieying.triage.text import model_text
 
 FILE = "understanding.npz"  # in the folder of the pack
+READER = Path(__file__).with_name("danger.npz")  # made by tools/fit_danger.py
 TASKS = ("category", "fraud", "alarm")
+_SHOWN_FROM = 0.02  # chance of danger
 _SPANS = 5  # words shown for a decision
-_ENCODED = 400  # characters of a text that the sentence vector is made of: its time grows with them
+READ = 400  # characters of a text that sentence vector and reader see: their time grows with them
+# Log-odds of danger by n-grams and vector between which the reader is asked, and what both together make of it: a
+# logistic regression over the held-out wordings of all hands (docs/understanding.md).
+DOUBT = (-3.5, 2.0)
+OF_NGRAMS, OF_READER, SHIFT = 0.55, 0.5, -0.15
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class Proposal:
     """What the model makes of a text.
 
     Codes of categories with their probabilities, most likely first; the probabilities that it tells of fraud, and that
-    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger if it is likely; the
+    somebody is in danger (0.5: not learnt); what spoke for the first category, and for danger if it isn't unlikely; the
     sentence vector for the search for same events, None where the model has none.
     """
 
@@ -92,17 +102,22 @@ class Head:
 class Model:
     """All heads over the same features; only that for the category must be there. `vectors` None: n-grams alone.
 
-    `tokens`: those of the encoder that texts have most.
+    `tokens`: those of the encoder that texts have most. `reader` None: nothing is read a second time.
     """
 
     def __init__(
-        self, ngrams: NGrams, vectors: Vectors | None, heads: dict[str, Head], tokens: Sequence[int] = ()
+        self,
+        ngrams: NGrams,
+        vectors: Vectors | None,
+        heads: dict[str, Head],
+        tokens: Sequence[int] = (),
+        reader: Transformer | None = None,
     ) -> None:
-        self.ngrams, self.vectors, self.heads, self.tokens = ngrams, vectors, heads, tokens
+        self.ngrams, self.vectors, self.heads, self.tokens, self.reader = ngrams, vectors, heads, tokens, reader
 
     def row(self, text: str, found: Sequence[Columns]) -> Row:
         """`text` as model_text gives it, `found` its n-grams."""
-        vector = None if self.vectors is None else self.vectors.vector(text[:_ENCODED])
+        vector = None if self.vectors is None else self.vectors.vector(text[:READ])
         return Row(*self.ngrams.weigh(found), vector)
 
     def propose(self, said: Normalised) -> Proposal:
@@ -113,17 +128,23 @@ class Model:
         category, fraud, alarm = (self.heads.get(task) for task in TASKS)
         assert category is not None
         chances = category.chances(row)
-        danger = alarm.chance("yes", row) if alarm else 0.5
+        danger = self._danger(text.text, alarm.chance("yes", row)) if alarm else 0.5
         return Proposal(
             _ranked(category, chances),
             fraud.chance("yes", row) if fraud else 0.0,
             danger,
             _spans(text, found, category.weights[:, int(chances.argmax())], self.ngrams.idf),
             _spans(text, found, alarm.weights[:, alarm.labels.index("yes")], self.ngrams.idf)
-            if alarm and danger > 0.5
+            if alarm and danger > _SHOWN_FROM
             else (),
             row.vector,
         )
+
+    def _danger(self, text: str, chance: float) -> float:
+        odds = math.log((chance + 1e-6) / (1 - chance + 1e-6))
+        if self.reader is None or not DOUBT[0] < odds < DOUBT[1]:
+            return chance
+        return 1 / (1 + math.exp(-OF_NGRAMS * odds - OF_READER * self.reader.score(text[:READ]) - SHIFT))
 
     def save(self, file: Path) -> None:
         """Write it whole or not at all. The same model makes the same bytes."""
@@ -170,7 +191,13 @@ class Model:
             vectors = encoder() if stored["vectors"] else None
             if vectors is not None:
                 vectors.prepare(tokens)
-            return cls(ngrams, vectors, heads, tokens)
+            return cls(ngrams, vectors, heads, tokens, reader() if "alarm" in heads else None)
+
+
+@cache
+def reader() -> Transformer:
+    """Loaded at first use: 32 MB of weights."""
+    return Transformer(READER)
 
 
 def _ranked(head: Head, chances: Matrix) -> tuple[tuple[str, float], ...]:

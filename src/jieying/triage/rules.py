@@ -14,7 +14,7 @@ from typing import Literal
 from jieying.citypack.model import Category, CityPack, Level
 from jieying.kit.normal import Normalised, WordFinder, normalise, plain
 from jieying.kit.reasons import Reason
-from jieying.triage.alarms import Alarm, AlarmFinder, AlarmHit, lowered
+from jieying.triage.alarms import LOWERED, Alarm, AlarmFinder, AlarmHit, lowered
 from jieying.triage.models import FILE, Model, Proposal, Span
 from jieying.triage.same_event import keep
 
@@ -30,9 +30,11 @@ SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
 SURE_OF_FRAUD = 0.7  # fewer than 1 in 100 messages to a city hotline reach it
 # How much speaks of danger, as log-odds; chosen on held-out wordings (docs/understanding.md). From the first on it
-# raises what no word raised; below, a word is doubted, which still brings the report to a person. Below the second a
-# red category, such as that of a question about an old wounding, is yellow. Orange is kept: fraud hurts nobody.
+# raises what no word raised; below, a word is doubted, which still brings the report to a person. From the second on it
+# is yellow and nothing is sent away: of a hundred alarms about one is below. Below the third a red category, such as
+# that of a question about an old wounding, is yellow. Orange is kept: fraud hurts nobody.
 IN_DANGER = 0.6
+PERHAPS = -0.5
 CALM = -3.0
 _DOUBTED_FROM = 8  # characters: a shorter text has nothing beside the word that could speak against it
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -138,19 +140,20 @@ class Understanding:
     def _second_opinion(
         self, proposal: Proposal, alarms: list[Alarm], hits: list[AlarmHit], characters: int
     ) -> tuple[list[Alarm], list[AlarmHit]]:
-        """The model raises what no word raised, and lowers words that nothing else in the text bears out."""
-        danger = self._danger(proposal) > IN_DANGER
+        """The model raises what no word raised, to orange or, less sure, to yellow for a person to look at, and lowers
+        words that nothing else in the text bears out."""
+        danger, spans = self._danger(proposal), proposal.alarm_spans
         if any(alarm.meant for alarm in alarms):
-            if danger or characters < _DOUBTED_FROM:
+            if danger > IN_DANGER or characters < _DOUBTED_FROM:
                 return alarms, hits
             return [one.doubted() for one in alarms], [replace(one, level=lowered(one.level)) for one in hits]
-        if not danger or not proposal.alarm_spans:
+        if danger <= PERHAPS or not spans:
             return alarms, hits
-        spans = proposal.alarm_spans
+        level, why = (Level.ORANGE, "alarm_learnt") if danger > IN_DANGER else (LOWERED, "alarm_perhaps")
         strongest = max(spans, key=lambda span: span.weight)
         return (
-            [*alarms, Alarm(strongest.text, Level.ORANGE, "", "alarm_learnt")],
-            [*hits, *(AlarmHit(span.text, span.start, span.end, Level.ORANGE) for span in spans)],
+            [*alarms, Alarm(strongest.text, level, "", why)],
+            [*hits, *(AlarmHit(span.text, span.start, span.end, level) for span in spans)],
         )
 
     def _agreed(self, proposal: Proposal) -> Proposal:

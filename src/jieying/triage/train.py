@@ -149,7 +149,7 @@ def fit(
     )
     kind = np.repeat(np.arange(3), [len(texts), len(calls), len(alarming)])
     fraud = np.array([_is_fraud(one) for one in every])
-    alarm = np.array([_is_alarm(one) for one in every])
+    alarm = np.array([is_alarm(one) for one in every])
     day = replace(examples, weights=examples.weights * [one.weight for one in every])
     parts = {
         "category": day.part((kind == 0) & (examples.labels != "")),
@@ -167,7 +167,7 @@ def _is_fraud(one: Labelled) -> str:
     return "yes" if one.level in (None, Level.ORANGE, Level.RED) else ""
 
 
-def _is_alarm(one: Labelled) -> str:
+def is_alarm(one: Labelled) -> str:
     """Somebody is in danger now: so marked, or red. Orange without a mark may be either, and teaches nothing."""
     if one.alarms or one.level == Level.RED:
         return "yes"
