@@ -14,7 +14,10 @@ RECIPE = Path(__file__).parents[2] / "packs" / "yunzhou"
 CATEGORIES = read_categories(Source(RECIPE))
 LEARNT = read_training(RECIPE / "corpus", CATEGORIES)
 INDEPENDENT = ("independent_reports", "independent_alarms", "independent_lookalikes")
-JUDGED = {name: read_jsonl(RECIPE / "corpus" / f"{name}.jsonl") for name in ("held_back", "late", *INDEPENDENT)}
+UNLEARNT = ("unlearnt_alarms", "unlearnt_lookalikes")
+JUDGED = {
+    name: read_jsonl(RECIPE / "corpus" / f"{name}.jsonl") for name in ("held_back", "late", *INDEPENDENT, *UNLEARNT)
+}
 JUDGED["hands"] = read_held_out(RECIPE / "corpus", CATEGORIES)
 SECOND_TIER = {code for code, one in CATEGORIES.items() if one.parent}
 
