@@ -103,7 +103,7 @@ def test_danger_by_the_model_alone_is_not_sent_away_by_itself(understanding: Und
 def test_a_word_that_nothing_bears_out_is_lowered_and_never_silenced(
     understanding: Understanding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "IN_DANGER", 9.0)
+    monkeypatch.setattr(rules, "PERHAPS", 9.0)
     found = understanding.understand("火锅店排队，像绑架一样久，好看")
     assert "alarm_word_doubted" in codes(found.reasons)
     assert found.alarms

@@ -30,9 +30,9 @@ SURE_OF_CATEGORY = 0.5
 SURE_IT_IS_NOT_OURS = 0.9
 SURE_OF_FRAUD = 0.7  # fewer than 1 in 100 messages to a city hotline reach it
 # How much speaks of danger, as log-odds; chosen on held-out wordings (docs/understanding.md). From the first on it
-# raises what no word raised; below, a word is doubted, which still brings the report to a person. From the second on it
-# is yellow and nothing is sent away: of a hundred alarms about one is below. Below the third a red category, such as
-# that of a question about an old wounding, is yellow. Orange is kept: fraud hurts nobody.
+# raises what no word raised. From the second on it is yellow, nothing is sent away, and a word counts in full; below, a
+# word is doubted, which still brings the report to a person. Below the third a red category, such as that of a question
+# about an old wounding, is yellow. Orange is kept: fraud hurts nobody.
 IN_DANGER = 0.6
 PERHAPS = -0.5
 CALM = -3.0
@@ -144,7 +144,7 @@ class Understanding:
         words that nothing else in the text bears out."""
         danger, spans = self._danger(proposal), proposal.alarm_spans
         if any(alarm.meant for alarm in alarms):
-            if danger > IN_DANGER or characters < _DOUBTED_FROM:
+            if danger > PERHAPS or characters < _DOUBTED_FROM:
                 return alarms, hits
             return [one.doubted() for one in alarms], [replace(one, level=lowered(one.level)) for one in hits]
         if danger <= PERHAPS or not spans:
